@@ -1,0 +1,99 @@
+use super::turn::{Turn, closed, entry, view};
+use crate::call::{Call, State};
+use crate::words::{CallNumber, CallState, Date, Direction, EndKind, EndedReason, Verb};
+
+/// Who brought the end about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// Somebody here asked for it.
+    User,
+    /// The far side, or an error.
+    Elsewhere,
+    /// Its app is gone.
+    Loss,
+}
+
+impl Turn<'_> {
+    /// The app has done it, refused to, or said nothing: it ends all the same.
+    pub fn end_performed(&mut self, number: CallNumber, kind: EndKind, date: Option<Date>) {
+        if self.core.calls.get(number).is_some_and(Call::is_ending) {
+            self.end(number, kind.reason(), By::User, date);
+        }
+    }
+
+    /// IN-5, IN-7, IN-8: it ended elsewhere. If the user ended it at the same time, theirs is the reason.
+    pub fn end_reported(&mut self, number: CallNumber, reason: EndedReason, date: Option<Date>) {
+        let ending = self.core.calls.get(number).map(|call| call.state);
+        match ending {
+            Some(State::Ending { kind, .. }) => self.end(number, kind.reason(), By::User, date),
+            Some(_) => self.end(number, reason, By::Elsewhere, date),
+            None => {}
+        }
+        self.pump();
+    }
+
+    /// The service gives the call up, and tells its app unless that knows.
+    pub fn end_failed(&mut self, number: CallNumber, kind: EndKind, tell: bool) {
+        let Some(call) = self.core.calls.get(number) else { return };
+        let (provider, uuid) = (call.provider, call.facts.uuid);
+        self.end(number, kind.reason(), By::Elsewhere, None);
+        if tell {
+            self.perform_alone(provider, number, uuid, Verb::End(kind));
+        }
+        self.pump();
+    }
+
+    pub fn end_lost(&mut self, number: CallNumber) {
+        let state = self.core.calls.get(number).map(|call| call.state);
+        match state {
+            Some(State::Ending { kind, .. }) => self.end(number, kind.reason(), By::Loss, None),
+            _ => self.end(number, EndedReason::Failed, By::Loss, None),
+        }
+    }
+
+    /// A start that was never performed: its app never heard of it, and it is in no list.
+    pub fn end_unstarted(&mut self, number: CallNumber) {
+        if let Some(call) = self.core.calls.get_mut(number) {
+            call.logged = false;
+        }
+        self.end(number, EndedReason::Failed, By::Elsewhere, None);
+    }
+
+    fn end(&mut self, number: CallNumber, reason: EndedReason, by: By, date: Option<Date>) {
+        let Some(call) = self.core.calls.remove(number) else { return };
+        self.rearranged = true;
+        self.dirty.remove(&number);
+        self.stale.remove(&number);
+        // LOG-01: an outgoing call cancelled before it dialed is not worth a line.
+        let dialed = call.started.is_some();
+        let cancelled = reason == EndedReason::Cancelled && !dialed;
+        if call.logged && !cancelled {
+            let now = self.now.date;
+            let entry = entry(&call, false, date.unwrap_or(now).min(now));
+            self.records.insert(number, closed(entry, reason, date.unwrap_or(now)));
+        }
+        let mut view = view(&call);
+        view.state = CallState::Ended;
+        view.ended = Some(reason);
+        view.choices.clear();
+        view.choices_revision += 1;
+        self.ended.push(view);
+        let ended = &mut self.core.ended;
+        ended.push_back((call.provider, call.facts.uuid));
+        while ended.len() > self.core.policy.ended_remembered {
+            ended.pop_front();
+        }
+        let was_talking = matches!(
+            call.state.before(),
+            crate::call::Before::Active | crate::call::Before::Dialing
+        );
+        if by == By::User && was_talking && self.core.arbitrating.is_none() {
+            self.user_ended = Some(call.provider);
+        }
+        let unconnected = call.facts.direction == Direction::Outgoing && call.connected.is_none();
+        if unconnected && by != By::Loss {
+            self.dial_failed.push(number);
+        }
+        self.drop_performings(number);
+    }
+}

@@ -1,0 +1,124 @@
+//! One input at a time: [`Arbiter::handle`].
+
+mod audio;
+mod choices;
+mod deadline;
+mod ending;
+mod perform;
+mod plan;
+mod press;
+mod registration;
+mod report;
+mod request;
+mod restore;
+mod settle;
+mod turn;
+
+use crate::calls::Calls;
+use crate::effect::{CallView, Effect};
+use crate::input::{Input, Now, Orphan};
+use crate::policy::Policy;
+use crate::provider::{Configuration, Providers};
+use crate::transaction::{Performings, Transaction};
+use crate::words::{
+    ActionId, AppId, CallNumber, CallUuid, ProviderId, RingLevel, Timestamp, TransactionId,
+};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+pub(crate) use audio::Audio;
+use turn::Turn;
+
+/// Decides which call wins. See the head of this crate for what it guarantees.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Arbiter {
+    policy: Policy,
+    pub(crate) providers: Providers,
+    pub(crate) calls: Calls,
+    pub(crate) transactions: BTreeMap<TransactionId, Transaction>,
+    /// Transactions whose next step waits for another action of the same call.
+    waiting: BTreeSet<TransactionId>,
+    pub(crate) performing: Performings,
+    /// The one transaction that changes which call is active.
+    pub(crate) arbitrating: Option<TransactionId>,
+    /// Who has the audio.
+    pub(crate) audio: Audio,
+    pub(crate) ring: RingLevel,
+    pub(crate) orphans: BTreeMap<(AppId, CallUuid), Orphan>,
+    pub(crate) adopt_until: Option<Timestamp>,
+    /// Calls that ended lately, oldest first, so that ending them again succeeds.
+    ended: VecDeque<(ProviderId, CallUuid)>,
+    next_number: CallNumber,
+    next_action: ActionId,
+    next_transaction: TransactionId,
+}
+
+impl Arbiter {
+    /// An arbiter without calls.
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            providers: Providers::default(),
+            calls: Calls::default(),
+            transactions: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            performing: Performings::default(),
+            arbitrating: None,
+            audio: Audio::Idle,
+            ring: RingLevel::Silent,
+            orphans: BTreeMap::new(),
+            adopt_until: None,
+            ended: VecDeque::new(),
+            next_number: CallNumber(1),
+            next_action: ActionId(1),
+            next_transaction: TransactionId(1),
+        }
+    }
+
+    /// Let one thing happen, and say everything that follows from it, in order.
+    ///
+    /// Deadlines that passed count first, so that a completion which comes too late is refused whether or not anybody
+    /// said [`Input::Tick`] in between.
+    pub fn handle(&mut self, now: Now, input: Input) -> Vec<Effect> {
+        let mut turn = Turn::new(self, now);
+        turn.expire();
+        turn.take(input);
+        turn.settle()
+    }
+
+    /// When [`Input::Tick`] has something to do, if nothing else comes before.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let action = self.performing.next_deadline().map(|(at, _)| at);
+        let call = self.calls.next_deadline().map(|(at, _)| at);
+        [action, call, self.adopt_until].into_iter().flatten().min()
+    }
+
+    /// The numbers and choices it decides by.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// All live calls as surfaces see them, lowest number first.
+    pub fn calls(&self) -> Vec<CallView> {
+        self.calls.iter().map(turn::view).collect()
+    }
+
+    /// How loud it rings.
+    pub fn ring_level(&self) -> RingLevel {
+        self.ring
+    }
+
+    /// The call that has the audio.
+    pub fn audio_owner(&self) -> Option<CallNumber> {
+        self.audio.granted()
+    }
+
+    /// All registered providers with what they said about themselves.
+    pub fn providers(&self) -> impl Iterator<Item = (ProviderId, &AppId, &Configuration)> {
+        self.providers.iter().map(|(id, provider)| (id, &provider.app, &provider.configuration))
+    }
+
+    /// Transactions that are not over.
+    pub fn pending_transactions(&self) -> usize {
+        self.transactions.len()
+    }
+}

@@ -1,0 +1,103 @@
+use super::turn::{Turn, closed};
+use crate::call::{Call, Facts, HeldFor, State};
+use crate::effect::{AudioEffect, Effect};
+use crate::input::{Adoption, Orphan};
+use crate::words::{
+    CallNumber, CallState, CallUuid, Capabilities, Direction, EndedReason, LogPolicy, ProviderId,
+    ReportError, Verb,
+};
+use alloc::vec::Vec;
+
+impl Turn<'_> {
+    /// The service is back: what was live waits for its app to report it again.
+    pub fn restore(&mut self, orphans: Vec<Orphan>, next_number: CallNumber) {
+        self.core.next_number = self.core.next_number.max(next_number);
+        for orphan in orphans {
+            let key = (orphan.entry.app.clone(), orphan.entry.uuid);
+            // Two of one id can only be an old call and a new one under its id: the old one is over.
+            if let Some(old) = self.core.orphans.insert(key, orphan)
+                && old.logged
+            {
+                let entry = closed(old.entry, EndedReason::Failed, self.now.date);
+                self.records.insert(entry.number, entry);
+            }
+        }
+        if !self.core.orphans.is_empty() {
+            self.core.adopt_until = Some(self.now.at + self.core.policy.adopt);
+        }
+    }
+
+    /// A call from before the restart goes on, under its number and in its line of recents. Who had the audio gets it
+    /// back; whoever else says it talks is held.
+    pub fn adopt(
+        &mut self,
+        provider: ProviderId,
+        uuid: CallUuid,
+        adoption: Adoption,
+    ) -> Result<(), ReportError> {
+        if self.core.calls.find(provider, uuid).is_some() {
+            return Err(ReportError::InvalidAction);
+        }
+        let known = self.core.providers.get(provider).ok_or(ReportError::NotRegistered)?;
+        let key = (known.app.clone(), uuid);
+        let orphan = self.core.orphans.get(&key).ok_or(ReportError::NotAdoptable)?;
+        let entry = &orphan.entry;
+        let owner = entry.has_audio && self.core.calls.talking().is_none();
+        let now = self.now;
+        let mut hold = false;
+        let state = match (adoption.state, entry.direction) {
+            (CallState::Ringing, Direction::Incoming) if entry.connected.is_none() => {
+                State::Ringing { until: now.at + self.core.policy.ring, silenced: false }
+            }
+            (CallState::Dialing | CallState::Connecting, Direction::Outgoing) if owner => {
+                State::Dialing {
+                    reached: adoption.state == CallState::Connecting,
+                    stuck: now.at + self.core.policy.stuck,
+                }
+            }
+            // A call being dialed cannot be held, and somebody else has its place.
+            (CallState::Dialing | CallState::Connecting, _) => {
+                return Err(ReportError::NotAdoptable);
+            }
+            (CallState::Active, _) if owner => State::Active,
+            (CallState::Active, _) => {
+                hold = true;
+                State::Held(HeldFor::Itself)
+            }
+            (CallState::Held, _) => State::Held(HeldFor::Itself),
+            _ => return Err(ReportError::InvalidAction),
+        };
+        let facts = Facts {
+            app: entry.app.clone(),
+            account: entry.account.clone(),
+            uuid,
+            direction: entry.direction,
+            handle: entry.handle.clone(),
+            name: entry.name.clone(),
+            video: entry.video,
+            capabilities: Capabilities::default(),
+        };
+        let log = if orphan.logged { LogPolicy::Full } else { LogPolicy::None };
+        let talked = matches!(state, State::Active | State::Held(_));
+        let mut call = Call::new(entry.number, provider, facts, log, state);
+        call.started = Some(entry.started);
+        call.connected = entry.connected.or_else(|| talked.then_some(now.date));
+        call.muted = adoption.muted;
+        call.mute_wanted = adoption.muted;
+        let number = call.number;
+        self.core.orphans.remove(&key);
+        if self.core.orphans.is_empty() {
+            self.core.adopt_until = None;
+        }
+        self.core.calls.insert(call);
+        self.rearranged = true;
+        self.updated(number, adoption.update);
+        if adoption.muted {
+            self.mail.push(Effect::Audio(AudioEffect::SetMuted(number, true)));
+        }
+        if hold {
+            self.perform_alone(provider, number, uuid, Verb::SetHeld(true));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+use super::turn::{Turn, entry, view};
+use crate::call::{HeldFor, State};
+use crate::effect::{Change, Effect};
+use crate::policy::AutoResume;
+use crate::words::{CallNumber, RingLevel};
+use alloc::vec::Vec;
+
+impl Turn<'_> {
+    /// Look at everything that follows from how the calls stand now, and say it all in order: entries first, so that
+    /// nothing is told that is not remembered.
+    pub fn settle(mut self) -> Vec<Effect> {
+        self.resume_held();
+        let mut effects = Vec::with_capacity(self.mail.len() + 4);
+        let ring = self.ring();
+        self.settle_audio();
+        self.write_entries();
+        effects.extend(core::mem::take(&mut self.records).into_values().map(Effect::Record));
+        let change = self.change();
+        if !change.calls.is_empty() || !change.finished.is_empty() {
+            effects.push(Effect::Change(change));
+        }
+        effects.extend(ring.map(Effect::Ring));
+        effects.append(&mut self.mail);
+        effects
+    }
+
+    /// MC-12, MC-13: which held call, if any, takes its place again by itself.
+    fn resume_held(&mut self) {
+        let calls = &self.core.calls;
+        if self.core.arbitrating.is_some() || calls.talking().is_some() {
+            return;
+        }
+        // What made room for a call that was never connected gets its place back, whoever ended that call.
+        let made_room = |number: &CallNumber| {
+            let state = calls.get(*number).map(|call| call.state);
+            matches!(state, Some(State::Held(HeldFor::Room(for_call)))
+                if self.dial_failed.contains(&for_call))
+        };
+        if let Some(number) = calls.held().iter().copied().find(made_room) {
+            return self.resume(number, false);
+        }
+        let Some(provider) = self.user_ended else { return };
+        let mut held = calls.held().iter();
+        let (Some(number), None) = (held.next().copied(), held.next()) else { return };
+        let Some(call) = calls.get(number) else { return };
+        let by_service = matches!(call.state, State::Held(HeldFor::Room(_)));
+        let wanted = match self.core.policy.auto_resume {
+            AutoResume::Any => true,
+            AutoResume::SameProvider => call.provider == provider,
+            AutoResume::Never => false,
+        };
+        if by_service && wanted && calls.ringing().is_empty() {
+            self.resume(number, false);
+        }
+    }
+
+    /// UI-8: loud only when nobody talks. It follows what is left, without restart or gap.
+    fn ring(&mut self) -> Option<RingLevel> {
+        let calls = &self.core.calls;
+        let audible = |number: &CallNumber| {
+            let state = calls.get(*number).map(|call| call.state);
+            matches!(state, Some(State::Ringing { silenced: false, .. }))
+        };
+        let level = match calls.ringing().iter().any(audible) {
+            false => RingLevel::Silent,
+            true if calls.foreground().is_empty() && calls.held().is_empty() => RingLevel::Loud,
+            true => RingLevel::Waiting,
+        };
+        (level != core::mem::replace(&mut self.core.ring, level)).then_some(level)
+    }
+
+    fn write_entries(&mut self) {
+        let owner = self.core.audio.owner();
+        for number in core::mem::take(&mut self.stale) {
+            let Some(call) = self.core.calls.get(number) else { continue };
+            // An outgoing call gets its entry when it dials.
+            if call.logged && call.started.is_some() {
+                let entry = entry(call, owner == Some(number), self.now.date);
+                self.records.insert(number, entry);
+            }
+        }
+    }
+
+    fn change(&mut self) -> Change {
+        let told = core::mem::take(&mut self.dirty);
+        let mut affected = told.clone();
+        if self.rearranged {
+            // What can be done with these depends on the others.
+            affected.extend(self.core.calls.ringing());
+            affected.extend(self.core.calls.held());
+            affected.extend(self.core.calls.foreground());
+        }
+        let mut calls = core::mem::take(&mut self.ended);
+        for number in affected {
+            let Some(call) = self.core.calls.get(number) else { continue };
+            let choices = self.core.choices(call);
+            let state = call.public_state();
+            let Some(call) = self.core.calls.get_mut(number) else { continue };
+            let differs = call.shown != Some(state) || call.choices != choices;
+            if differs {
+                call.choices_revision += 1;
+                call.shown = Some(state);
+                call.choices = choices;
+            }
+            if differs || told.contains(&number) {
+                calls.push(view(call));
+            }
+        }
+        calls.sort_by_key(|call| call.number);
+        Change { calls, finished: core::mem::take(&mut self.finished) }
+    }
+}

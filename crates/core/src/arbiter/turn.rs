@@ -1,0 +1,171 @@
+use super::Arbiter;
+use crate::call::Call;
+use crate::effect::{CallView, Effect, Finished, ProviderNews, Reply};
+use crate::input::{Input, Now};
+use crate::words::{CallNumber, Date, EndedReason, ProviderId, RecentsEntry, RequestId, SurfaceId};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+/// One input being handled: the state, the time, and what follows.
+pub(super) struct Turn<'a> {
+    pub core: &'a mut Arbiter,
+    pub now: Now,
+    /// Entries to write, by call; a later one replaces an earlier one.
+    pub records: BTreeMap<CallNumber, RecentsEntry>,
+    /// Live calls whose view may have changed.
+    pub dirty: BTreeSet<CallNumber>,
+    /// Live calls whose entry changed.
+    pub stale: BTreeSet<CallNumber>,
+    pub ended: Vec<CallView>,
+    pub finished: Vec<(SurfaceId, Finished)>,
+    /// Audio, replies and provider news, in order.
+    pub mail: Vec<Effect>,
+    /// The user ended the active call of this provider.
+    pub user_ended: Option<ProviderId>,
+    /// Outgoing calls that ended before they connected.
+    pub dial_failed: Vec<CallNumber>,
+    /// Whether the arrangement of calls, on which choices of others depend, may have changed.
+    pub rearranged: bool,
+}
+
+impl<'a> Turn<'a> {
+    pub fn new(core: &'a mut Arbiter, now: Now) -> Self {
+        Self {
+            core,
+            now,
+            records: BTreeMap::new(),
+            dirty: BTreeSet::new(),
+            stale: BTreeSet::new(),
+            ended: Vec::new(),
+            finished: Vec::new(),
+            mail: Vec::new(),
+            user_ended: None,
+            dial_failed: Vec::new(),
+            rearranged: false,
+        }
+    }
+
+    pub fn take(&mut self, input: Input) {
+        match input {
+            Input::Register { provider, request, app, configuration } => {
+                let reply = match self.register(provider, app, configuration) {
+                    Ok(adopt_until) => Reply::Registered { adopt_until },
+                    Err(error) => Reply::RegisterRefused(error),
+                };
+                self.reply(request, reply);
+            }
+            Input::Configure { provider, request, configuration } => {
+                let reply = match self.configure(provider, configuration) {
+                    Ok(()) => Reply::Done,
+                    Err(error) => Reply::RegisterRefused(error),
+                };
+                self.reply(request, reply);
+            }
+            Input::Invalidate { provider, request } => {
+                let reply = self.invalidate(provider);
+                self.reply(request, reply);
+            }
+            Input::ProviderLost { provider } => self.provider_lost(provider),
+            Input::Report { provider, request, call, report } => {
+                let reply = self.report(provider, call, report);
+                self.reply(request, reply);
+            }
+            Input::Complete { provider, action, completion, request } => {
+                let result = self.complete(provider, action, completion);
+                if let Some(request) = request {
+                    let reply = result.map_or_else(Reply::CompletionRefused, |()| Reply::Done);
+                    self.reply(request, reply);
+                }
+            }
+            Input::Request { requester, request, actions, revision } => {
+                // The reply comes before the performs that follow from it.
+                let slot = self.mail.len();
+                let reply = match self.request(requester, actions, revision) {
+                    Ok(transaction) => Reply::Accepted(transaction),
+                    Err(error) => Reply::RequestRefused(error),
+                };
+                self.mail.insert(slot, Effect::Reply(request, reply));
+            }
+            Input::Presented { call } => {
+                if let Some(call) = self.core.calls.get_mut(call) {
+                    call.presented = true;
+                }
+            }
+            Input::Silence { surface: _, request, call } => {
+                let reply = self.silence(call);
+                self.reply(request, reply);
+            }
+            Input::Press { long } => self.press(long),
+            Input::AudioActivated { call } => self.audio_activated(call),
+            Input::Restore { orphans, next_number } => self.restore(orphans, next_number),
+            Input::Tick => {}
+        }
+    }
+
+    pub fn reply(&mut self, request: RequestId, reply: Reply) {
+        self.mail.push(Effect::Reply(request, reply));
+    }
+
+    pub fn tell(&mut self, provider: ProviderId, news: ProviderNews) {
+        if self.core.providers.get(provider).is_some() {
+            self.mail.push(Effect::Provider(provider, news));
+        }
+    }
+
+    /// Put a call into another state. Everything that can follow from that is looked at in `settle`.
+    pub fn set_state(&mut self, number: CallNumber, state: crate::call::State) {
+        self.core.calls.set_state(number, state);
+        self.dirty.insert(number);
+        self.rearranged = true;
+    }
+}
+
+/// The call as surfaces see it.
+pub(super) fn view(call: &Call) -> CallView {
+    let ending = match call.state {
+        crate::call::State::Ending { kind, .. } => Some(kind),
+        _ => None,
+    };
+    CallView {
+        number: call.number,
+        provider: call.provider,
+        facts: call.facts.clone(),
+        state: call.public_state(),
+        muted: call.muted,
+        choices: call.choices.clone(),
+        choices_revision: call.choices_revision,
+        started: call.started,
+        connected: call.connected,
+        ended: None,
+        ending,
+    }
+}
+
+/// The call's line in recents, as it stands.
+pub(super) fn entry(call: &Call, has_audio: bool, now: Date) -> RecentsEntry {
+    let facts = &call.facts;
+    RecentsEntry {
+        number: call.number,
+        app: facts.app.clone(),
+        account: facts.account.clone(),
+        uuid: facts.uuid,
+        direction: facts.direction,
+        handle: facts.handle.clone(),
+        name: facts.name.clone(),
+        video: facts.video,
+        started: call.started.unwrap_or(now),
+        connected: call.connected,
+        ended: None,
+        reason: None,
+        missed: None,
+        has_audio,
+    }
+}
+
+/// The call's line in recents, closed. Dates only go forward within an entry.
+pub(super) fn closed(mut entry: RecentsEntry, reason: EndedReason, at: Date) -> RecentsEntry {
+    entry.ended = Some(at.max(entry.connected.unwrap_or(entry.started)));
+    entry.reason = Some(reason);
+    entry.has_audio = false;
+    entry
+}

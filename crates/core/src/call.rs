@@ -1,0 +1,192 @@
+use crate::words::{
+    AccountId, AppId, CallNumber, CallState, CallUpdate, CallUuid, Capabilities, Choice, Date,
+    Direction, EndKind, Handle, LogPolicy, ProviderId, Timestamp,
+};
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// What is known about a call that no rule changes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Facts {
+    /// The app that has it.
+    pub app: AppId,
+    /// The account it is on.
+    pub account: AccountId,
+    /// The app's id of it.
+    pub uuid: CallUuid,
+    /// Who called whom.
+    pub direction: Direction,
+    /// The other end.
+    pub handle: Arc<Handle>,
+    /// The name the app gave, if any.
+    pub name: Option<Arc<String>>,
+    /// Whether it carries video.
+    pub video: bool,
+    /// What can be done with it.
+    pub capabilities: Capabilities,
+}
+
+impl Facts {
+    /// Take over the fields that are set.
+    pub(crate) fn update(&mut self, update: CallUpdate) {
+        if let Some(handle) = update.remote_handle {
+            self.handle = Arc::new(handle);
+        }
+        if let Some(name) = update.localized_caller_name {
+            self.name = Some(Arc::new(name));
+        }
+        let to = &mut self.capabilities;
+        to.holding = update.supports_holding.unwrap_or(to.holding);
+        to.grouping = update.supports_grouping.unwrap_or(to.grouping);
+        to.ungrouping = update.supports_ungrouping.unwrap_or(to.ungrouping);
+        to.dtmf = update.supports_dtmf.unwrap_or(to.dtmf);
+        self.video = update.has_video.unwrap_or(self.video);
+    }
+}
+
+/// Where a call is in its life, with the data only that state has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum State {
+    /// Rings until then. Next: Answering, Ending, or gone.
+    Ringing { until: Timestamp, silenced: bool },
+    /// The user accepted; if making room fails it rings on until then. Next: Active, Ringing, Ending, or gone.
+    Answering { until: Timestamp },
+    /// Room is being made, or the app is asked. Next: Dialing, Ending, or gone.
+    Starting,
+    /// The invitation has left. Next: Active, Ending, or gone.
+    Dialing { reached: bool, stuck: Timestamp },
+    /// Both can talk. Next: Held, Ending, or gone.
+    Active,
+    /// On hold. Next: Active, Ending, or gone.
+    Held(HeldFor),
+    /// The app is being told. Next: gone.
+    Ending { kind: EndKind, was: Before },
+}
+
+/// Why a call is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum HeldFor {
+    /// Somebody asked for it, or it came back from a restart held.
+    Itself,
+    /// The service held it to make room for that call.
+    Room(CallNumber),
+}
+
+/// What an ending call was before: an end that takes a while must not change who counts as ringing or talking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Before {
+    Ringing,
+    Answering,
+    Starting,
+    Dialing,
+    Active,
+    Held,
+}
+
+/// One live call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Call {
+    pub number: CallNumber,
+    pub provider: ProviderId,
+    pub facts: Arc<Facts>,
+    pub state: State,
+    /// The user's wish, enforced by the audio; it outlives hold.
+    pub muted: bool,
+    /// What was last asked for; an unmute under way must not undo a mute asked for after it.
+    pub mute_wanted: bool,
+    pub logged: bool,
+    pub started: Option<Date>,
+    pub connected: Option<Date>,
+    /// A surface said that it shows it.
+    pub presented: bool,
+    pub choices: Vec<Choice>,
+    pub choices_revision: u64,
+    /// The state the revision stands for.
+    pub shown: Option<CallState>,
+}
+
+impl Call {
+    pub fn new(
+        number: CallNumber,
+        provider: ProviderId,
+        facts: Facts,
+        log: LogPolicy,
+        state: State,
+    ) -> Self {
+        Self {
+            number,
+            provider,
+            facts: Arc::new(facts),
+            state,
+            muted: false,
+            mute_wanted: false,
+            logged: log == LogPolicy::Full,
+            started: None,
+            connected: None,
+            presented: false,
+            choices: Vec::new(),
+            choices_revision: 0,
+            shown: None,
+        }
+    }
+
+    pub fn public_state(&self) -> CallState {
+        match self.state {
+            State::Ringing { .. } => CallState::Ringing,
+            State::Answering { .. } => CallState::Answering,
+            State::Starting => CallState::Starting,
+            State::Dialing { reached: false, .. } => CallState::Dialing,
+            State::Dialing { reached: true, .. } => CallState::Connecting,
+            State::Active => CallState::Active,
+            State::Held(_) => CallState::Held,
+            State::Ending { .. } => CallState::Ending,
+        }
+    }
+
+    /// Whether it may have the audio: from the moment the invitation left, or both can talk.
+    pub fn talks(&self) -> bool {
+        matches!(
+            self.state,
+            State::Dialing { .. }
+                | State::Active
+                | State::Ending { was: Before::Dialing | Before::Active, .. }
+        )
+    }
+
+    pub fn is_ringing(&self) -> bool {
+        matches!(self.state, State::Ringing { .. })
+    }
+
+    pub fn is_held(&self) -> bool {
+        matches!(self.state, State::Held(_))
+    }
+
+    pub fn is_ending(&self) -> bool {
+        matches!(self.state, State::Ending { .. })
+    }
+
+    /// What the user's wish to be rid of it means now.
+    pub fn end_kind(&self) -> EndKind {
+        match self.state {
+            State::Ringing { .. } => EndKind::Decline,
+            State::Starting | State::Dialing { .. } => EndKind::Cancel,
+            State::Ending { kind, .. } => kind,
+            State::Answering { .. } | State::Active | State::Held(_) => EndKind::HangUp,
+        }
+    }
+}
+
+impl State {
+    pub fn before(self) -> Before {
+        match self {
+            Self::Ringing { .. } => Before::Ringing,
+            Self::Answering { .. } => Before::Answering,
+            Self::Starting => Before::Starting,
+            Self::Dialing { .. } => Before::Dialing,
+            Self::Active => Before::Active,
+            Self::Held(_) => Before::Held,
+            Self::Ending { was, .. } => was,
+        }
+    }
+}

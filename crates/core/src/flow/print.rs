@@ -1,0 +1,341 @@
+use super::{Line, Names};
+use crate::effect::{AudioEffect, CallView, Change, Effect, Finished, ProviderNews, Reply};
+use crate::input::{CallRef, Completion, Input, Report, Requested, Requester, Verdict};
+use crate::words::{
+    ActionId, CallState, CallUpdate, CallUuid, DtmfDigits, Outcome, RecentsEntry, Verb,
+};
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What was last shown of a call, so that only what changed is written.
+pub(super) type Shown = BTreeMap<crate::words::CallNumber, (CallState, bool)>;
+
+/// An effect as lines, with the last state of each call taken from and left in `shown`.
+pub fn effect_lines(effect: &Effect, names: &mut Names, shown: &mut ShownCalls) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut say = |party: &str, words: String| lines.push(Line { party: party.into(), words });
+    match effect {
+        Effect::Record(entry) => say("recents", record(entry, names)),
+        Effect::Change(change) => changes(change, names, &mut shown.0, &mut say),
+        Effect::Ring(level) => say("ring", level.name().into()),
+        Effect::Audio(audio) => say(
+            "audio",
+            match audio {
+                AudioEffect::Activate(call) => format!("activate {}", names.number(*call)),
+                AudioEffect::HandOver(from, to) => {
+                    format!("hand over {} {}", names.number(*from), names.number(*to))
+                }
+                AudioEffect::Deactivate(call) => format!("deactivate {}", names.number(*call)),
+                AudioEffect::SetMuted(call, true) => format!("mute {}", names.number(*call)),
+                AudioEffect::SetMuted(call, false) => format!("unmute {}", names.number(*call)),
+                AudioEffect::RefusalTone => "refusal tone".into(),
+            },
+        ),
+        Effect::Reply(request, reply) => {
+            let party = names.take_request(*request);
+            if let Some(error) = refusal(reply) {
+                say(&party, format!("refused {error}"));
+            }
+        }
+        Effect::Provider(provider, news) => {
+            let party = names.provider(*provider);
+            if let Some(words) = provider_news(news, names) {
+                say(&party, words);
+            }
+        }
+    }
+    lines
+}
+
+/// What was last written of each call.
+#[derive(Clone, Debug, Default)]
+pub struct ShownCalls(pub(super) Shown);
+
+fn refusal(reply: &Reply) -> Option<&'static str> {
+    match reply {
+        Reply::Done | Reply::Registered { .. } | Reply::Admitted(_) | Reply::Accepted(_) => None,
+        Reply::RegisterRefused(error) => Some(error.name()),
+        Reply::IncomingRefused(error) => Some(error.name()),
+        Reply::ReportRefused(error) => Some(error.name()),
+        Reply::RequestRefused(error) => Some(error.name()),
+        Reply::CompletionRefused(error) => Some(error.name()),
+    }
+}
+
+fn changes(
+    change: &Change,
+    names: &mut Names,
+    shown: &mut Shown,
+    say: &mut impl FnMut(&str, String),
+) {
+    for view in &change.calls {
+        names.number_call(view.facts.uuid, view.number);
+        let name = names.call(view.facts.uuid);
+        let before = shown.insert(view.number, (view.state, view.muted));
+        match (before, view.ended) {
+            (_, Some(reason)) => {
+                say("ui", format!("ended {name} {}", reason.name()));
+                shown.remove(&view.number);
+            }
+            (Some((state, _)), None) if state == view.state => {}
+            (_, None) => say("ui", format!("{} {name}", view.state.name())),
+        }
+        match before {
+            Some((_, muted)) if muted != view.muted && view.ended.is_none() => {
+                say("ui", format!("{} {name}", if view.muted { "muted" } else { "unmuted" }));
+            }
+            None if view.muted => say("ui", format!("muted {name}")),
+            _ => {}
+        }
+        if view.ended.is_none() {
+            say("choices", choices(view, &name, names));
+        }
+    }
+    for (surface, finished) in &change.finished {
+        if let Some(words) = failures(finished) {
+            say(&names.surface(*surface), words);
+        }
+    }
+}
+
+fn choices(view: &CallView, name: &str, names: &Names) -> String {
+    let mut words = format!("{name} {}", view.choices_revision);
+    for choice in &view.choices {
+        words.push(' ');
+        words.push_str(choice.kind.name());
+        if let Some(loss) = choice.ends {
+            words.push_str(&format!("(ends {})", names.number(loss)));
+        }
+        if let Some(held) = choice.holds {
+            words.push_str(&format!("(holds {})", names.number(held)));
+        }
+    }
+    words
+}
+
+/// Only what did not work is written down.
+fn failures(finished: &Finished) -> Option<String> {
+    let failed = finished.results.iter().filter_map(|outcome| match outcome {
+        Outcome::Failed(reason) => Some(reason.name()),
+        Outcome::Fulfilled(_) => None,
+    });
+    let reasons: Vec<&str> = failed.collect();
+    (!reasons.is_empty()).then(|| format!("failed {}", reasons.join(" ")))
+}
+
+fn record(entry: &RecentsEntry, names: &mut Names) -> String {
+    names.number_call(entry.uuid, entry.number);
+    let mut words = format!("{} {}", names.call(entry.uuid), entry.direction.name());
+    match entry.reason {
+        Some(reason) => words.push_str(&format!(" {}", reason.name())),
+        None => words.push_str(" live"),
+    }
+    if entry.connected.is_some() {
+        words.push_str(" connected");
+    }
+    if entry.is_missed() {
+        words.push_str(" missed");
+    }
+    if let Some(missed) = entry.missed {
+        words.push_str(&format!(" {}", missed.name()));
+    }
+    if entry.has_audio {
+        words.push_str(" audio");
+    }
+    words
+}
+
+fn provider_news(news: &ProviderNews, names: &Names) -> Option<String> {
+    Some(match news {
+        ProviderNews::Perform { call, verb, origin, handing_over, .. } => {
+            let mut words = format!("perform {}", verb_words(verb, &names.call(*call)));
+            if origin.is_some() {
+                words.push_str(" own");
+            }
+            if *handing_over {
+                words.push_str(" handing_over");
+            }
+            words
+        }
+        ProviderNews::TimedOut { call, verb, .. } => {
+            format!("timed out {}", verb_words(verb, &names.call(*call)))
+        }
+        ProviderNews::DidActivateAudio(call) => format!("audio on {}", names.call(*call)),
+        ProviderNews::DidDeactivateAudio(call) => format!("audio off {}", names.call(*call)),
+        ProviderNews::Finished(finished) => return failures(finished),
+    })
+}
+
+/// Digits stay out of flows: they may be a PIN.
+fn hidden(digits: &DtmfDigits) -> String {
+    "0".repeat(digits.as_str().len())
+}
+
+fn verb_words(verb: &Verb, call: &str) -> String {
+    match verb {
+        Verb::Start => format!("start {call}"),
+        Verb::Answer => format!("answer {call}"),
+        Verb::End(kind) => format!("end {call} {}", kind.name()),
+        Verb::SetHeld(true) => format!("hold {call}"),
+        Verb::SetHeld(false) => format!("resume {call}"),
+        Verb::SetMuted(true) => format!("mute {call}"),
+        Verb::SetMuted(false) => format!("unmute {call}"),
+        Verb::PlayDtmf(digits, _) => format!("dtmf {call} {}", hidden(digits)),
+    }
+}
+
+/// An input as a line of a flow. `None`: it has no line of its own (time that passes is written as `after`).
+///
+/// `action` says which verb and call an action id stands for.
+pub fn input_line(
+    input: &Input,
+    names: &Names,
+    action: impl Fn(ActionId) -> Option<(Verb, CallUuid)>,
+) -> Option<String> {
+    let (party, words) = match input {
+        Input::Register { provider, configuration, .. } => {
+            (names.provider(*provider), format!("register{}", configured(configuration)))
+        }
+        Input::Configure { provider, configuration, .. } => {
+            (names.provider(*provider), format!("configure{}", configured(configuration)))
+        }
+        Input::Invalidate { provider, .. } => (names.provider(*provider), "invalidate".into()),
+        Input::ProviderLost { provider } => (names.provider(*provider), "lost".into()),
+        Input::Report { provider, call, report, .. } => {
+            (names.provider(*provider), report_words(report, &names.call(*call)))
+        }
+        Input::Complete { provider, action: id, completion, .. } => {
+            let what = match action(*id) {
+                Some((Verb::End(_), call)) => format!("end {}", names.call(call)),
+                Some((verb, call)) => verb_words(&verb, &names.call(call)),
+                None => format!("action {id}"),
+            };
+            let how = match completion {
+                Completion::Fulfill(_) => "fulfill",
+                Completion::Fail => "fail",
+            };
+            (names.provider(*provider), format!("{how} {what}"))
+        }
+        Input::Request { requester, actions, revision, .. } => {
+            let actions: Vec<String> = actions.iter().map(|a| requested(a, names)).collect();
+            let mut words = format!("request {}", actions.join(" ; "));
+            if let Some(revision) = revision {
+                words.push_str(&format!(" revision={revision}"));
+            }
+            (requester_name(*requester, names), words)
+        }
+        Input::Presented { call } => ("ui".into(), format!("presented {}", names.number(*call))),
+        Input::Silence { surface, call, .. } => {
+            (names.surface(*surface), format!("silence {}", names.number(*call)))
+        }
+        Input::Press { long } => {
+            ("headset".into(), format!("press {}", if *long { "long" } else { "short" }))
+        }
+        Input::AudioActivated { .. } | Input::Tick => return None,
+        Input::Restore { .. } => return Some("core restarts".into()),
+    };
+    Some(format!("{party:<4} -> core : {words}"))
+}
+
+fn requester_name(requester: Requester, names: &Names) -> String {
+    match requester {
+        Requester::Provider(provider) => names.provider(provider),
+        Requester::Surface(surface) => names.surface(surface),
+        Requester::Headset => "headset".into(),
+    }
+}
+
+fn configured(configuration: &crate::provider::Configuration) -> String {
+    let mut words = String::new();
+    if configuration.maximum_call_groups != 2 {
+        words.push_str(&format!(" groups={}", configuration.maximum_call_groups));
+    }
+    let accounts: Vec<&str> = configuration.accounts.iter().map(|a| a.id.as_str()).collect();
+    if accounts != ["default"] {
+        words.push_str(&format!(" accounts={}", accounts.join(",")));
+    }
+    if !configuration.includes_calls_in_recents {
+        words.push_str(" unlogged");
+    }
+    if let Some(stuck) = configuration.stuck {
+        words.push_str(&format!(" stuck={}ms", stuck.as_millis()));
+    }
+    words
+}
+
+fn report_words(report: &Report, call: &str) -> String {
+    match report {
+        Report::Incoming { account, update, verdict } => {
+            let mut words = format!("report incoming {call}{}", update_words(update));
+            if let Some(account) = account {
+                words.push_str(&format!(" account={account}"));
+            }
+            match verdict {
+                Verdict::Allow => {}
+                Verdict::DoNotDisturb => words.push_str(" dnd"),
+                Verdict::Blocked => words.push_str(" blocked"),
+            }
+            words
+        }
+        Report::Updated(update) => format!("report updated {call}{}", update_words(update)),
+        Report::StartedConnecting(_) => format!("report connecting {call}"),
+        Report::Connected(_) => format!("report connected {call}"),
+        Report::Ended(_, reason) => format!("report ended {call} {}", reason.name()),
+        Report::Adopt(adoption) => {
+            let muted = if adoption.muted { " muted" } else { "" };
+            format!("report adopt {call} {}{muted}", adoption.state.name())
+        }
+    }
+}
+
+/// Names and handles stay out: a journal can be shown around.
+fn update_words(update: &CallUpdate) -> String {
+    let mut words = String::new();
+    let mut flag = |value: Option<bool>, on: &str, off: &str| match value {
+        Some(true) => words.push_str(on),
+        Some(false) => words.push_str(off),
+        None => {}
+    };
+    flag(update.supports_holding, " holding", " no-holding");
+    flag(update.supports_dtmf, " dtmf", " no-dtmf");
+    flag(update.has_video, " video", "");
+    flag(update.log_policy.map(|policy| policy == crate::words::LogPolicy::None), " unlogged", "");
+    flag(update.localized_caller_name.as_ref().map(|_| true), " named", "");
+    words
+}
+
+fn requested(action: &Requested, names: &Names) -> String {
+    let call = |call: &CallRef| match call {
+        CallRef::Uuid(uuid) => names.call(*uuid),
+        CallRef::Number(number) => names.number(*number),
+    };
+    match action {
+        Requested::Start(details) => {
+            let mut words = format!("start {}", names.call(details.uuid));
+            if let Some(app) = &details.app {
+                words.push_str(&format!(" app={app}"));
+            }
+            if let Some(account) = &details.account {
+                words.push_str(&format!(" account={account}"));
+            }
+            if details.video {
+                words.push_str(" video");
+            }
+            words
+        }
+        Requested::Answer(of) => format!("answer {}", call(of)),
+        Requested::Choose(number, kind) => {
+            format!("choose {} {}", names.number(*number), kind.name())
+        }
+        Requested::End(of) => format!("end {}", call(of)),
+        Requested::SetHeld(of, true) => format!("hold {}", call(of)),
+        Requested::SetHeld(of, false) => format!("resume {}", call(of)),
+        Requested::SetMuted(of, true) => format!("mute {}", call(of)),
+        Requested::SetMuted(of, false) => format!("unmute {}", call(of)),
+        Requested::PlayDtmf(of, digits, _) => {
+            format!("dtmf {} {}", call(of), hidden(digits))
+        }
+    }
+}

@@ -1,0 +1,238 @@
+use crate::provider::Configuration;
+use crate::words::{
+    AccountId, ActionId, AppId, CallNumber, CallState, CallUpdate, CallUuid, ChoiceKind, Date,
+    DtmfDigits, DtmfType, EndedReason, Handle, ProviderId, RecentsEntry, RequestId, SurfaceId,
+    Timestamp,
+};
+use alloc::vec::Vec;
+
+/// The time, as it comes in with each input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Now {
+    /// For deadlines.
+    pub at: Timestamp,
+    /// For recents.
+    pub date: Date,
+}
+
+/// Everything that can happen to the arbiter.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Input {
+    /// A connection wants to be the provider of `app`. The sender's right to that app id is settled already.
+    Register {
+        /// The id this registration gets; never used before.
+        provider: ProviderId,
+        /// Where the reply goes.
+        request: RequestId,
+        /// The app it speaks for.
+        app: AppId,
+        /// What it says about itself.
+        configuration: Configuration,
+    },
+    /// A provider replaces its configuration. Calls it has stay as they are.
+    Configure {
+        /// Who.
+        provider: ProviderId,
+        /// Where the reply goes.
+        request: RequestId,
+        /// The new configuration, whole.
+        configuration: Configuration,
+    },
+    /// A provider says goodbye: its calls end as failed.
+    Invalidate {
+        /// Who.
+        provider: ProviderId,
+        /// Where the reply goes.
+        request: RequestId,
+    },
+    /// A provider's connection left the bus.
+    ProviderLost {
+        /// Who.
+        provider: ProviderId,
+    },
+    /// A provider tells what happened elsewhere.
+    Report {
+        /// Who.
+        provider: ProviderId,
+        /// Where the reply goes.
+        request: RequestId,
+        /// Which of its calls.
+        call: CallUuid,
+        /// What happened.
+        report: Report,
+    },
+    /// A provider completes an action.
+    Complete {
+        /// Who.
+        provider: ProviderId,
+        /// Which action.
+        action: ActionId,
+        /// How.
+        completion: Completion,
+        /// Where the reply goes; `None` where the completion is itself a reply.
+        request: Option<RequestId>,
+    },
+    /// Somebody asks for something.
+    Request {
+        /// Who asks.
+        requester: Requester,
+        /// Where the reply goes.
+        request: RequestId,
+        /// What for, in order.
+        actions: Vec<Requested>,
+        /// The choices the user saw, if the surface says: refused if they changed since.
+        revision: Option<u64>,
+    },
+    /// A surface shows the call now.
+    Presented {
+        /// Which call.
+        call: CallNumber,
+    },
+    /// The user wants quiet without refusing the call.
+    Silence {
+        /// Who asks.
+        surface: SurfaceId,
+        /// Where the reply goes.
+        request: RequestId,
+        /// Which call.
+        call: CallNumber,
+    },
+    /// A headset's call button.
+    Press {
+        /// Held down for long.
+        long: bool,
+    },
+    /// The audio of this call is up: its app may start media.
+    AudioActivated {
+        /// Which call.
+        call: CallNumber,
+    },
+    /// The service came back: what its journal remembers. Only as the first input.
+    Restore {
+        /// Calls that were live.
+        orphans: Vec<Orphan>,
+        /// Above every number ever given.
+        next_number: CallNumber,
+    },
+    /// Time passed. Early, late or repeated ticks change nothing that is not due.
+    Tick,
+}
+
+/// What a provider reports.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Report {
+    /// A new incoming call.
+    Incoming {
+        /// The account it came in on; `None` = the first.
+        account: Option<AccountId>,
+        /// Who calls and what the call can do.
+        update: CallUpdate,
+        /// What the user's do-not-disturb and block list say of this caller.
+        verdict: Verdict,
+    },
+    /// Facts changed.
+    Updated(CallUpdate),
+    /// The far side was reached. May be repeated as a sign of life.
+    StartedConnecting(Option<Date>),
+    /// Both can talk.
+    Connected(Option<Date>),
+    /// It ended elsewhere.
+    Ended(Option<Date>, EndedReason),
+    /// A call from before the service's restart, reported again.
+    Adopt(Adoption),
+}
+
+/// A call as the app has it when it reports it again after a restart of the service.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Adoption {
+    /// Ringing, Dialing, Connecting, Active or Held.
+    pub state: CallState,
+    /// Whether the app has its microphone muted for it.
+    pub muted: bool,
+    /// Facts that changed meanwhile.
+    pub update: CallUpdate,
+}
+
+/// What the user's filters say of a caller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Let it ring.
+    #[default]
+    Allow,
+    /// Do-not-disturb is on and this caller is not excepted.
+    DoNotDisturb,
+    /// The user blocks this caller.
+    Blocked,
+}
+
+/// How a provider completes an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Completion {
+    /// It worked; at that time if it says when.
+    Fulfill(Option<Date>),
+    /// It did not.
+    Fail,
+}
+
+/// Who asks for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Requester {
+    /// An app, for its own calls.
+    Provider(ProviderId),
+    /// A surface, for the user, for any call.
+    Surface(SurfaceId),
+    /// A headset's button.
+    Headset,
+}
+
+/// One thing asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Requested {
+    /// Dial.
+    Start(StartDetails),
+    /// Answer, in the way that touches nobody else or at most holds.
+    Answer(CallRef),
+    /// One of the choices a surface offers for a call.
+    Choose(CallNumber, ChoiceKind),
+    /// End, decline or cancel, as the call's state says.
+    End(CallRef),
+    /// Hold or resume.
+    SetHeld(CallRef, bool),
+    /// Mute or unmute.
+    SetMuted(CallRef, bool),
+    /// Send tones.
+    PlayDtmf(CallRef, DtmfDigits, DtmfType),
+}
+
+/// How a requester names a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallRef {
+    /// An app names its own call by its own id.
+    Uuid(CallUuid),
+    /// A surface names any call by the service's number.
+    Number(CallNumber),
+}
+
+/// What is dialed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct StartDetails {
+    /// The app to dial with; an app dials with itself whatever it says here.
+    pub app: Option<AppId>,
+    /// The account to dial with; `None` = the first.
+    pub account: Option<AccountId>,
+    /// The call's id; must not be live with this provider.
+    pub uuid: CallUuid,
+    /// Whom.
+    pub handle: Handle,
+    /// With video.
+    pub video: bool,
+}
+
+/// A call that was live when the service went away.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Orphan {
+    /// Its entry as it stood.
+    pub entry: RecentsEntry,
+    /// Whether an entry may be written at all.
+    pub logged: bool,
+}
