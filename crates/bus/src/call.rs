@@ -1,0 +1,147 @@
+use crate::action::FinishedRecord;
+use hookswitch_core::CallView;
+use hookswitch_core::words::{CallState, Direction};
+use zbus::{DeserializeDict, SerializeDict, Type};
+
+/// One thing the user can do with a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct ChoiceRecord {
+    /// A word of `ChoiceKind`.
+    pub choice: String,
+    /// The other call that is lost by it: name it on the button.
+    pub ends: Option<u64>,
+    /// The other call that is held by it.
+    pub holds: Option<u64>,
+}
+
+/// A call as surfaces see it. Whole: replaces what the surface had.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct CallRecord {
+    /// The service's number.
+    pub number: u64,
+    /// The app that has it.
+    pub app_id: String,
+    /// The app's name, from its desktop entry; else its id.
+    pub app_name: String,
+    /// Whether the service could make sure that the program is this app. False: show it as unverified.
+    pub verified: bool,
+    /// The app's account it is on.
+    pub account: String,
+    /// `incoming` or `outgoing`.
+    pub direction: String,
+    /// A word of `CallState`.
+    pub state: String,
+    /// The address of the other end.
+    pub handle: String,
+    /// Its kind.
+    pub handle_kind: String,
+    /// What to call the other end where no contact matches.
+    pub handle_name: Option<String>,
+    /// The name the app gave; overrides a contact's.
+    pub name: Option<String>,
+    /// Whether it carries video.
+    pub has_video: bool,
+    /// Whether the microphone is muted for it.
+    pub muted: bool,
+    /// Whether it can be held.
+    pub supports_holding: bool,
+    /// Whether it may be merged.
+    pub supports_grouping: bool,
+    /// Whether it may be split off.
+    pub supports_ungrouping: bool,
+    /// Whether tones can be sent.
+    pub supports_dtmf: bool,
+    /// What the user can do now, in the order of buttons.
+    pub choices: Vec<ChoiceRecord>,
+    /// Raised when state, choices or a named loss change.
+    pub choices_revision: u64,
+    /// Milliseconds since 1970-01-01 UTC: when it began to ring, or the invitation left.
+    pub started: Option<i64>,
+    /// When both could talk: the timer starts here.
+    pub connected: Option<i64>,
+    /// How it ended: a word of `EndedReason`.
+    pub ended_reason: Option<String>,
+    /// What an end under way means: a word of `EndKind`.
+    pub ending_kind: Option<String>,
+}
+
+impl CallRecord {
+    /// The record of a call, with what is known about its app.
+    pub fn of(view: &CallView, app_name: &str, verified: bool) -> Self {
+        let handle = view.handle();
+        let can = view.capabilities();
+        let choice = |choice: &hookswitch_core::words::Choice| ChoiceRecord {
+            choice: choice.kind.name().to_owned(),
+            ends: choice.ends.map(|call| call.0),
+            holds: choice.holds.map(|call| call.0),
+        };
+        Self {
+            number: view.number.0,
+            app_id: view.app().to_string(),
+            app_name: app_name.to_owned(),
+            verified,
+            account: view.account().to_string(),
+            direction: view.direction().name().to_owned(),
+            state: view.state.name().to_owned(),
+            handle: handle.value.clone(),
+            handle_kind: handle.kind.name().to_owned(),
+            handle_name: handle.display_name.clone(),
+            name: view.name().map(str::to_owned),
+            has_video: view.facts.video,
+            muted: view.muted,
+            supports_holding: can.holding,
+            supports_grouping: can.grouping,
+            supports_ungrouping: can.ungrouping,
+            supports_dtmf: can.dtmf,
+            choices: view.choices.iter().map(choice).collect(),
+            choices_revision: view.choices_revision,
+            started: view.started.map(|date| date.0),
+            connected: view.connected.map(|date| date.0),
+            ended_reason: view.ended.map(|reason| reason.name().to_owned()),
+            ending_kind: view.ending.map(|kind| kind.name().to_owned()),
+        }
+    }
+}
+
+/// Everything one event changed, in one message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct ChangeRecord {
+    /// New and changed calls, ended ones among them.
+    pub calls: Option<Vec<CallRecord>>,
+    /// This surface's own transactions that are over.
+    pub finished: Option<Vec<FinishedRecord>>,
+    /// How loud it rings now: `silent`, `waiting` or `loud`.
+    pub ring: Option<String>,
+}
+
+/// A call as anybody may see it: never who, and never which app. CallKit: `CXCall`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct ObservedRecord {
+    /// The service's number.
+    pub number: u64,
+    /// Whether the user called.
+    pub is_outgoing: bool,
+    /// Whether it is held now.
+    pub is_on_hold: bool,
+    /// Whether both could ever talk.
+    pub has_connected: bool,
+    /// Whether it is over.
+    pub has_ended: bool,
+}
+
+impl ObservedRecord {
+    /// What an observer sees of a call.
+    pub fn of(view: &CallView) -> Self {
+        Self {
+            number: view.number.0,
+            is_outgoing: view.direction() == Direction::Outgoing,
+            is_on_hold: view.state == CallState::Held,
+            has_connected: view.connected.is_some(),
+            has_ended: view.state == CallState::Ended,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What the call service says on D-Bus: names, records, errors, and their meaning in the words of the core.
+//!
+//! The contract itself is `data/dbus/*.xml`, included here as [`xml`]. Records are `a{sv}`: unknown keys are ignored, a
+//! known key of the wrong type is refused with `InvalidArgument`.
+
+mod action;
+mod call;
+mod configuration;
+mod error;
+mod limits;
+pub mod names;
+mod recents;
+mod status;
+mod update;
+pub mod xml;
+
+pub use action::{
+    AcceptedRecord, ActionRecord, FinishedRecord, PerformRecord, RequestOptions, ResultRecord,
+    fail_reason,
+};
+pub use call::{CallRecord, ChangeRecord, ChoiceRecord, ObservedRecord};
+pub use configuration::{AccountRecord, ConfigurationRecord, RegisteredRecord};
+pub use error::{Refusal, error_name};
+pub use limits::{MAX_HANDLE, MAX_ID, MAX_NAME, MAX_RECORDS, OutOfRange};
+pub use recents::{RecentsQuery, RecentsRecord};
+pub use status::{ProviderRecord, StatusRecord, SurfaceRecord};
+pub use update::{AdoptionRecord, EndedRecord, MomentRecord, UpdateRecord};
