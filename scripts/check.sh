@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/stages.sh
 source scripts/stages.sh
 
-scripts/setup.sh demo
+scripts/setup.sh check
 source_stages
 service_stages
 printf '\nin %d s\n%d passed, 0 failed\n' "$SECONDS" "$stages_done"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks what a purpose needs and installs what is missing: scripts/setup.sh [demo|test|bench]
+# Checks what a purpose needs and installs what is missing: scripts/setup.sh [demo|check|test|bench]
 #
 # First the tools that no package of this Debian brings new enough (Rust, Node): if one is missing or old, it says what
 # to do and installs nothing. Then packages: it asks before it installs, not when CI=1; without root it prints the line
@@ -36,6 +36,10 @@ NEEDS
     demo)
         cat <<'NEEDS'
 espeak-ng           have espeak-ng
+NEEDS
+        ;;
+    check)
+        cat <<'NEEDS'
 python3             have python3
 NEEDS
         ;;
@@ -63,8 +67,8 @@ NEEDS
 }
 
 case $purpose in
-demo | test | bench) ;;
-*) stop "there is no purpose \"$purpose\"; say demo, test or bench." ;;
+demo | check | test | bench) ;;
+*) stop "there is no purpose \"$purpose\"; say demo, check, test or bench." ;;
 esac
 
 if ! have rustc || ! have cargo; then

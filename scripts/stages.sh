@@ -29,10 +29,17 @@ source_stages() {
     stage 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
 }
 
-# The call service: rules, contract, library, and stories on a private bus.
+# The call service alone: rules, contract, library, and stories on a private bus.
 service_stages() {
-    stage 'rules, records and doc tests' cargo test --locked --quiet -p hookswitch-core -p hookswitch-bus -p hookswitch
+    stage 'rules, records, library' cargo test --locked --quiet -p hookswitch-core -p hookswitch-bus -p hookswitch
     # Journeys start the programs themselves, so these are built first.
     stage 'programs' cargo build --locked --workspace --bins
     stage 'journeys on a private bus' cargo test --locked --quiet -p hookswitch-journeys
+}
+
+# Every crate: the same and platform, media, exchange. Always for the whole workspace: a selection of crates has other
+# features and would build much of what they stand on a second time.
+workspace_stages() {
+    stage 'programs and tests are built' cargo build --locked --workspace --bins --tests
+    stage 'rules, records, platform, media, journeys' cargo test --locked --quiet --workspace
 }

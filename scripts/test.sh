@@ -9,10 +9,7 @@ scripts/setup.sh test
 source_stages
 stage 'scripts' scripts/lint_scripts.sh
 stage 'documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --workspace --no-deps
-service_stages
-# hookswitch-core, -bus and hookswitch ran with the service's stages already.
-stage 'platform, media, programs' cargo test --locked --quiet --workspace \
-    --exclude hookswitch-core --exclude hookswitch-bus --exclude hookswitch --exclude hookswitch-journeys
+workspace_stages
 stage 'contract read by other tools' scripts/contract.sh
 stage 'browser joins a session' node tests/browser/journey.mjs target/debug/hookswitch-exchange
 stage 'official Python SDK joins a session' target/venv/bin/python tests/python_sdk/journey.py target/debug/hookswitch-exchange

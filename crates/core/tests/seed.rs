@@ -14,9 +14,8 @@ fn root() -> PathBuf {
 
 fn flows() -> BTreeSet<String> {
     let folder = fs::read_dir(root().join("crates/core/flows")).expect("the flows are there");
-    let texts = folder.map(|file| {
-        fs::read_to_string(file.expect("a file").path()).expect("a flow file is text")
-    });
+    let texts = folder
+        .map(|file| fs::read_to_string(file.expect("a file").path()).expect("a flow file is text"));
     texts
         .flat_map(|text| flow::parse(&text).expect("flows can be read"))
         .map(|flow| flow.name)

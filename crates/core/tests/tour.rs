@@ -23,7 +23,8 @@ fn every_flow_of_the_tour_goes_as_written() {
     let text = fs::read_to_string(path).expect("docs/tour.md is there");
     let mut count = 0;
     for (begins, block) in blocks(&text) {
-        let told = |error| format!("docs/tour.md, in the block that begins on line {begins}: {error}");
+        let told =
+            |error| format!("docs/tour.md, in the block that begins on line {begins}: {error}");
         let flows = flow::parse(&block).unwrap_or_else(|error| panic!("{}", told(error)));
         assert!(!flows.is_empty(), "docs/tour.md, line {begins}: a block without a flow");
         for flow in flows {
