@@ -3,8 +3,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use flate2::{Compression, write::GzEncoder};
-use hookswitch_platform::signal::join_request::{self, JoinRequestError, MAX_TEXT_LEN, MAX_UNPACKED_LEN};
-use hookswitch_platform::signal::proto::{self, JoinRequest, SessionDescription, WrappedJoinRequest};
+use hookswitch_platform::signal::join_request::{
+    self, JoinRequestError, MAX_TEXT_LEN, MAX_UNPACKED_LEN,
+};
+use hookswitch_platform::signal::proto::{
+    self, JoinRequest, SessionDescription, WrappedJoinRequest,
+};
 use hookswitch_platform::signal::sdp::{self, Rewrite, SdpError, SectionDirection, SectionKind};
 use hookswitch_platform::signal::{self, MAX_MESSAGE_LEN, SignalError};
 use proptest::prelude::*;
@@ -25,7 +29,11 @@ fn request() -> JoinRequest {
     JoinRequest {
         participant_sid: "PA_1".into(),
         reconnect: true,
-        publisher_offer: Some(SessionDescription { r#type: "offer".into(), sdp: "v=0\r\n".repeat(99), ..<_>::default() }),
+        publisher_offer: Some(SessionDescription {
+            r#type: "offer".into(),
+            sdp: "v=0\r\n".repeat(99),
+            ..<_>::default()
+        }),
         ..<_>::default()
     }
 }
@@ -34,7 +42,8 @@ fn request() -> JoinRequest {
 fn a_join_request_survives_the_way() {
     assert_eq!(join_request::decode(&join_request::encode(&request())), Ok(request()));
     assert_eq!(join_request::decode(&wrapped(0, request().encode_to_vec())), Ok(request()));
-    let padded = URL_SAFE.encode(WrappedJoinRequest { compression: 0, join_request: vec![] }.encode_to_vec());
+    let padded = URL_SAFE
+        .encode(WrappedJoinRequest { compression: 0, join_request: vec![] }.encode_to_vec());
     assert_eq!(join_request::decode(&padded), Ok(JoinRequest::default()));
 }
 
@@ -54,7 +63,11 @@ fn a_bad_join_request_is_refused_by_cause() {
         ("broken gzip", wrapped(1, broken), JoinRequestError::BadGzip),
         ("no gzip", wrapped(1, vec![1, 2, 3]), JoinRequestError::BadGzip),
         ("bomb", wrapped(1, bomb), JoinRequestError::UnpacksTooLarge),
-        ("one byte too many", wrapped(1, gzip(&vec![0; MAX_UNPACKED_LEN + 1])), JoinRequestError::UnpacksTooLarge),
+        (
+            "one byte too many",
+            wrapped(1, gzip(&vec![0; MAX_UNPACKED_LEN + 1])),
+            JoinRequestError::UnpacksTooLarge,
+        ),
     ];
     for (name, text, refusal) in rows {
         assert_eq!(join_request::decode(&text), Err(refusal), "{name}");
@@ -81,7 +94,10 @@ const OFFER: &str = "v=0\r\no=- 1 2 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BU
 fn sections_are_found() {
     let found = sdp::sections(OFFER).unwrap();
     assert_eq!(found.len(), 3);
-    assert_eq!((found[0].kind, found[0].direction), (SectionKind::Audio, SectionDirection::RecvOnly));
+    assert_eq!(
+        (found[0].kind, found[0].direction),
+        (SectionKind::Audio, SectionDirection::RecvOnly)
+    );
     assert_eq!(found[1].msid, Some(("-".into(), "cid".into())));
     assert!(found[1].direction.sends() && !found[1].direction.receives());
     assert!(found[2].rejected && found[2].kind == SectionKind::Data);
@@ -93,12 +109,22 @@ fn an_answer_gets_names_and_stays_the_same_elsewhere() {
         "1" => Rewrite::Named { stream: "PA_a|TR_b".into(), track: "TR_b".into() },
         _ => Rewrite::Keep,
     });
-    assert!(changed.contains("a=msid:PA_a|TR_b TR_b\r\n") && changed.contains("a=ssrc:7 msid:PA_a|TR_b TR_b\r\n"));
+    assert!(
+        changed.contains("a=msid:PA_a|TR_b TR_b\r\n")
+            && changed.contains("a=ssrc:7 msid:PA_a|TR_b TR_b\r\n")
+    );
     assert_eq!(changed.replace("PA_a|TR_b TR_b", "- cid"), OFFER);
 
-    let quiet = sdp::rewrite_answer(OFFER, |mid| if mid == "1" { Rewrite::Inactive } else { Rewrite::Keep });
+    let quiet =
+        sdp::rewrite_answer(
+            OFFER,
+            |mid| if mid == "1" { Rewrite::Inactive } else { Rewrite::Keep },
+        );
     let section = &sdp::sections(&quiet).unwrap()[1];
-    assert_eq!((section.direction, &section.msid, section.rejected), (SectionDirection::Inactive, &None, false));
+    assert_eq!(
+        (section.direction, &section.msid, section.rejected),
+        (SectionDirection::Inactive, &None, false)
+    );
     assert!(!quiet.contains("a=ssrc"));
     assert!(quiet.ends_with("\r\n"));
 }
@@ -126,7 +152,11 @@ fn a_bad_description_is_refused_by_cause() {
         ("no mid", "v=0\r\nm=audio 9 X 0\r\n".to_owned(), SdpError::NoMid { index: 0 }),
         ("same mid", OFFER.replace("a=mid:1", "a=mid:0"), SdpError::SameMid),
         ("many sections", many, SdpError::TooManySections),
-        ("too large", "x".repeat(sdp::MAX_SDP_LEN + 1), SdpError::TooLarge { len: sdp::MAX_SDP_LEN + 1 }),
+        (
+            "too large",
+            "x".repeat(sdp::MAX_SDP_LEN + 1),
+            SdpError::TooLarge { len: sdp::MAX_SDP_LEN + 1 },
+        ),
     ];
     for (name, text, refusal) in rows {
         assert_eq!(sdp::sections(&text), Err(refusal), "{name}");

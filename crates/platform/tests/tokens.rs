@@ -2,7 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hookswitch_platform::token::{ApiKey, ApiKeys, Claims, KeyError, MAX_TOKEN_LEN, RoomGrant, TokenError};
+use hookswitch_platform::token::{
+    ApiKey, ApiKeys, Claims, KeyError, MAX_TOKEN_LEN, RoomGrant, TokenError,
+};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -67,7 +69,10 @@ fn each_wrong_token_has_its_own_refusal() {
     for (name, token, at, refusal) in rows {
         assert_eq!(keys.verify(&token, at), Err(refusal), "{name}");
     }
-    assert!(keys.verify(&good, now() - Duration::from_secs(59)).is_ok(), "a small difference of clocks is forgiven");
+    assert!(
+        keys.verify(&good, now() - Duration::from_secs(59)).is_ok(),
+        "a small difference of clocks is forgiven"
+    );
 }
 
 #[test]
@@ -94,7 +99,10 @@ fn a_good_token_opens_only_its_own_door() {
 #[test]
 fn weak_keys_are_refused() {
     assert_eq!(ApiKey::new("demo", "secret").unwrap_err(), KeyError::SecretTooShort { len: 6 });
-    assert_eq!(ApiKey::new("demo", &SECRET[..31]).unwrap_err(), KeyError::SecretTooShort { len: 31 });
+    assert_eq!(
+        ApiKey::new("demo", &SECRET[..31]).unwrap_err(),
+        KeyError::SecretTooShort { len: 31 }
+    );
     assert_eq!(ApiKey::new("", SECRET).unwrap_err(), KeyError::Id);
     assert_eq!(ApiKey::new("a:b", SECRET).unwrap_err(), KeyError::Id);
     assert!(key().secret_is(SECRET));

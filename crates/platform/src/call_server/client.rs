@@ -177,7 +177,11 @@ impl Device {
     }
 
     /// Declines.
-    pub async fn decline(&self, call: CallId, scope: DeclineScope) -> Result<CallSnapshot, DeviceError> {
+    pub async fn decline(
+        &self,
+        call: CallId,
+        scope: DeclineScope,
+    ) -> Result<CallSnapshot, DeviceError> {
         self.on_call(Verb::Decline { call, scope }).await
     }
 
@@ -263,8 +267,12 @@ impl Driver {
         let mut pause = first_pause;
         let mut told = false;
         loop {
-            let (url, token, limit) = (self.url.clone(), self.options.token.clone(), self.options.connect_timeout);
-            let opened = match self.while_disconnected(async move { Link::open(&url, &token, limit).await }).await {
+            let (url, token, limit) =
+                (self.url.clone(), self.options.token.clone(), self.options.connect_timeout);
+            let opened = match self
+                .while_disconnected(async move { Link::open(&url, &token, limit).await })
+                .await
+            {
                 Some(opened) => opened,
                 None => return Stop::Closed,
             };
@@ -474,7 +482,8 @@ impl Driver {
     fn enqueue(&mut self, command: Command) {
         let id = self.take_id();
         let request = Request { id, idempotency_key: command.key, verb: command.verb };
-        let pending = Pending { request, deadline: command.deadline, sent: false, reply: command.reply };
+        let pending =
+            Pending { request, deadline: command.deadline, sent: false, reply: command.reply };
         self.pending.insert(id, pending);
     }
 
@@ -499,7 +508,8 @@ impl Driver {
 
     fn expire(&mut self) {
         let now = Instant::now();
-        let due: Vec<u64> = self.pending.iter().filter(|(_, p)| p.deadline <= now).map(|(id, _)| *id).collect();
+        let due: Vec<u64> =
+            self.pending.iter().filter(|(_, p)| p.deadline <= now).map(|(id, _)| *id).collect();
         for id in due {
             if let Some(pending) = self.pending.remove(&id) {
                 let error = if pending.sent {

@@ -14,13 +14,17 @@ pub enum CallError {
     #[error("the device token expired. Ask the exchange for a new one and connect again.")]
     TokenExpired,
     /// The device token is missing, malformed, or signed with another key.
-    #[error("the device token is not accepted: {cause} Connect again with a token of this exchange.")]
+    #[error(
+        "the device token is not accepted: {cause} Connect again with a token of this exchange."
+    )]
     TokenWrong {
         /// Which of these.
         cause: String,
     },
     /// The device token is for another address or device.
-    #[error("the device token belongs to another address or device. Register with the one it was made for.")]
+    #[error(
+        "the device token belongs to another address or device. Register with the one it was made for."
+    )]
     TokenForeign,
     /// The connection has not registered its device.
     #[error("the device is not registered. Send `register` first.")]
@@ -44,14 +48,18 @@ pub enum CallError {
         reason: EndedReason,
     },
     /// The verb does not fit the call's state.
-    #[error("that is not possible in the call's present state. Show the state of the last message.")]
+    #[error(
+        "that is not possible in the call's present state. Show the state of the last message."
+    )]
     WrongState {
         /// The state.
         #[serde(flatten)]
         state: CallState,
     },
     /// The verb is for the other side.
-    #[error("this device's side of the call cannot do that. Callers cancel, callees answer or decline.")]
+    #[error(
+        "this device's side of the call cannot do that. Callers cancel, callees answer or decline."
+    )]
     WrongSide,
     /// The user saw an older version of the call.
     #[error("the call has changed to version {present} meanwhile. Show it and ask the user again.")]
@@ -72,7 +80,9 @@ pub enum CallError {
         limit: u64,
     },
     /// The same idempotency key came with another request before.
-    #[error("the idempotency key was used for another request. Use a new key for each new request.")]
+    #[error(
+        "the idempotency key was used for another request. Use a new key for each new request."
+    )]
     KeyReused,
     /// Too many of something at once.
     #[error("too many {what}: {limit} are allowed. End some, or wait.")]
@@ -105,16 +115,22 @@ impl CallError {
     pub fn screen_text(&self) -> &'static str {
         match self {
             Self::TokenExpired => "You were signed out. Sign in again.",
-            Self::TokenWrong { .. } | Self::TokenForeign => "This device may not call. Sign in again.",
+            Self::TokenWrong { .. } | Self::TokenForeign => {
+                "This device may not call. Sign in again."
+            }
             Self::CalleeUnknown => EndedReason::CalleeUnknown.screen_text(),
             Self::CalleeOffline => EndedReason::CalleeOffline.screen_text(),
             Self::CalleeIsCaller => "This is your own address. Call another one.",
             Self::CallGone { reason } => reason.screen_text(),
             Self::NoSuchCall => "This call is over.",
             Self::StaleVersion { .. } => "The call has changed. Try again.",
-            Self::TooManyRequests { .. } | Self::Quota { .. } => "Too many calls. Wait a moment and try again.",
+            Self::TooManyRequests { .. } | Self::Quota { .. } => {
+                "Too many calls. Wait a moment and try again."
+            }
             Self::Stopping | Self::Replaced => "The connection was lost. Trying again.",
-            Self::NotRegistered | Self::WrongState { .. } | Self::WrongSide => "That is not possible now.",
+            Self::NotRegistered | Self::WrongState { .. } | Self::WrongSide => {
+                "That is not possible now."
+            }
             Self::Malformed { .. } | Self::TooLarge { .. } | Self::KeyReused | Self::Unknown => {
                 "The call failed. Try again."
             }
@@ -129,7 +145,10 @@ impl CallError {
             Self::CalleeUnknown | Self::NoSuchCall => 404,
             Self::CalleeOffline => 480,
             Self::CallGone { .. } => 410,
-            Self::WrongState { .. } | Self::StaleVersion { .. } | Self::Replaced | Self::KeyReused => 409,
+            Self::WrongState { .. }
+            | Self::StaleVersion { .. }
+            | Self::Replaced
+            | Self::KeyReused => 409,
             Self::TooLarge { .. } => 413,
             Self::TooManyRequests { .. } | Self::Quota { .. } => 429,
             Self::Stopping => 503,
@@ -156,7 +175,9 @@ pub enum DeviceError {
     #[error(transparent)]
     Refused(#[from] CallError),
     /// The exchange cannot be reached: it is down, being restarted, or the address is wrong.
-    #[error("the exchange cannot be reached ({cause}). Check its address and that it runs; this device keeps trying.")]
+    #[error(
+        "the exchange cannot be reached ({cause}). Check its address and that it runs; this device keeps trying."
+    )]
     ExchangeUnreachable {
         /// What the network said.
         cause: String,
@@ -165,7 +186,9 @@ pub enum DeviceError {
     #[error("the exchange did not reply within {} s. Try again; the same call is not placed twice.", .0.as_secs())]
     NoReply(Duration),
     /// The address of the exchange cannot be used.
-    #[error("the exchange's address is not of the form `http://host:port` or `ws://host:port` ({0}). Correct it.")]
+    #[error(
+        "the exchange's address is not of the form `http://host:port` or `ws://host:port` ({0}). Correct it."
+    )]
     BadUrl(&'static str),
     /// The [`super::Device`] has been closed.
     #[error("this device's connection was closed. Connect a new one.")]
@@ -180,7 +203,9 @@ impl DeviceError {
     pub fn screen_text(&self) -> &'static str {
         match self {
             Self::Refused(error) => error.screen_text(),
-            Self::ExchangeUnreachable { .. } => "No connection to the call service. Check the network and try again.",
+            Self::ExchangeUnreachable { .. } => {
+                "No connection to the call service. Check the network and try again."
+            }
             Self::NoReply(_) => "The call service does not reply. Try again.",
             Self::BadUrl(_) => "The call service is not set up. Check its address.",
             Self::Closed => "Not signed in. Sign in again.",

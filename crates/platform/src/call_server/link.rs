@@ -36,7 +36,9 @@ pub(super) fn ws_url(url: &str) -> Result<String, DeviceError> {
     let (scheme, rest) = url.split_once("://").ok_or(DeviceError::BadUrl("it has no scheme"))?;
     match scheme {
         "http" | "ws" => {}
-        "https" | "wss" => return Err(DeviceError::BadUrl("this version has no TLS; use a local proxy")),
+        "https" | "wss" => {
+            return Err(DeviceError::BadUrl("this version has no TLS; use a local proxy"));
+        }
         _ => return Err(DeviceError::BadUrl("its scheme is not http or ws")),
     }
     let host = rest.trim_end_matches('/');
@@ -49,12 +51,16 @@ pub(super) fn ws_url(url: &str) -> Result<String, DeviceError> {
 impl Link {
     /// Connects within `limit`. A peer that accepts and then says nothing is given up as well.
     pub(super) async fn open(url: &str, token: &str, limit: Duration) -> Result<Self, OpenError> {
-        let unreachable = |cause: &str| OpenError::Retry(DeviceError::ExchangeUnreachable { cause: cause.to_owned() });
+        let unreachable = |cause: &str| {
+            OpenError::Retry(DeviceError::ExchangeUnreachable { cause: cause.to_owned() })
+        };
         let mut request = url
             .into_client_request()
             .map_err(|_| OpenError::Retry(DeviceError::BadUrl("it cannot be parsed")))?;
         let bearer = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
-            OpenError::Final(CallError::TokenWrong { cause: "it has characters that no token has.".to_owned() })
+            OpenError::Final(CallError::TokenWrong {
+                cause: "it has characters that no token has.".to_owned(),
+            })
         })?;
         request.headers_mut().insert(AUTHORIZATION, bearer);
         let config = WebSocketConfig::default()
@@ -65,17 +71,26 @@ impl Link {
             Err(_) => Err(unreachable("it accepts connections but does not reply")),
             Ok(Ok((ws, _))) => Ok(Self { ws }),
             Ok(Err(WsError::Http(response))) => {
-                let refusal = response.body().as_deref().and_then(|body| serde_json::from_slice::<CallError>(body).ok());
+                let refusal = response
+                    .body()
+                    .as_deref()
+                    .and_then(|body| serde_json::from_slice::<CallError>(body).ok());
                 match (response.status(), refusal) {
                     (_, Some(CallError::Stopping)) => Err(unreachable("it is stopping")),
-                    (_, Some(error @ (CallError::TooManyRequests { .. } | CallError::Quota { .. }))) => {
-                        Err(OpenError::Retry(error.into()))
-                    }
+                    (
+                        _,
+                        Some(error @ (CallError::TooManyRequests { .. } | CallError::Quota { .. })),
+                    ) => Err(OpenError::Retry(error.into())),
                     (_, Some(error)) => Err(OpenError::Final(error)),
                     (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, None) => {
-                        Err(OpenError::Final(CallError::TokenWrong { cause: "the server refused it.".to_owned() }))
+                        Err(OpenError::Final(CallError::TokenWrong {
+                            cause: "the server refused it.".to_owned(),
+                        }))
                     }
-                    (status, None) => Err(unreachable(&format!("it answered with HTTP status {}", status.as_u16()))),
+                    (status, None) => Err(unreachable(&format!(
+                        "it answered with HTTP status {}",
+                        status.as_u16()
+                    ))),
                 }
             }
             Ok(Err(WsError::Io(error))) => Err(unreachable(&error.kind().to_string())),
@@ -90,7 +105,10 @@ impl Link {
 
     /// Asks for a sign of life.
     pub(super) async fn ping(&mut self) -> Result<(), DeviceError> {
-        self.ws.send(WsMessage::Ping(Vec::new().into())).await.map_err(|_| lost("the connection broke"))
+        self.ws
+            .send(WsMessage::Ping(Vec::new().into()))
+            .await
+            .map_err(|_| lost("the connection broke"))
     }
 
     /// The next thing that comes in. Safe to drop and call again.

@@ -21,7 +21,8 @@ mod words;
 pub use client::{CallEvents, ConnectOptions, Device, DeviceEvent};
 pub use error::{CallError, DeviceError};
 pub use words::{
-    CallId, CallSnapshot, CallState, DeclineScope, EndedReason, Message, Outcome, Party, Request, Verb, limits,
+    CallId, CallSnapshot, CallState, DeclineScope, EndedReason, Message, Outcome, Party, Request,
+    Verb, limits,
 };
 
 /// Where the call server listens, under the exchange's address.

@@ -20,7 +20,9 @@ pub const MAX_UNPACKED_LEN: usize = 256 * 1024;
 /// Clients differ in whether they pad base64; both are read.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::URL_SAFE,
-    GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
 /// Why a join request could not be read.
@@ -28,10 +30,14 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 #[non_exhaustive]
 pub enum JoinRequestError {
     /// The text is longer than [`MAX_TEXT_LEN`].
-    #[error("the join request is too long. Send the offer after joining instead of inside the request.")]
+    #[error(
+        "the join request is too long. Send the offer after joining instead of inside the request."
+    )]
     TooLong,
     /// Not URL-safe base64.
-    #[error("the join request is not URL-safe base64. Encode it with the alphabet of RFC 4648 section 5.")]
+    #[error(
+        "the join request is not URL-safe base64. Encode it with the alphabet of RFC 4648 section 5."
+    )]
     NotBase64,
     /// Neither plain nor gzip.
     #[error("the join request is packed in an unknown way. Use NONE or GZIP.")]
@@ -53,7 +59,8 @@ pub fn decode(text: &str) -> Result<JoinRequest, JoinRequestError> {
         return Err(JoinRequestError::TooLong);
     }
     let bytes = BASE64.decode(text).map_err(|_| JoinRequestError::NotBase64)?;
-    let wrapped = WrappedJoinRequest::decode(&bytes[..]).map_err(|_| JoinRequestError::NotProtobuf)?;
+    let wrapped =
+        WrappedJoinRequest::decode(&bytes[..]).map_err(|_| JoinRequestError::NotProtobuf)?;
     let packed = wrapped.join_request;
     let plain = match Compression::try_from(wrapped.compression) {
         Ok(Compression::None) => packed,
@@ -70,7 +77,9 @@ pub fn encode(request: &JoinRequest) -> String {
     // Writing into a vector cannot fail; if the packer ever did, the plain form says the same.
     let packed = gzip.write_all(&plain).and_then(|()| gzip.finish());
     let wrapped = match packed {
-        Ok(packed) => WrappedJoinRequest { compression: Compression::Gzip.into(), join_request: packed },
+        Ok(packed) => {
+            WrappedJoinRequest { compression: Compression::Gzip.into(), join_request: packed }
+        }
         Err(_) => WrappedJoinRequest { compression: Compression::None.into(), join_request: plain },
     };
     BASE64.encode(wrapped.encode_to_vec())

@@ -12,12 +12,14 @@ pub mod proto {
     pub use livekit_protocol::signal_request::Message as Request;
     pub use livekit_protocol::signal_response::Message as Response;
     pub use livekit_protocol::{
-        AddTrackRequest, ClientInfo, Codec, ConnectionSettings, DisconnectReason, JoinRequest, JoinResponse, LeaveRequest,
-        MediaSectionsRequirement, MuteTrackRequest, ParticipantInfo, ParticipantPermission, ParticipantUpdate, Ping, Pong,
-        ReconnectResponse, RequestResponse, Room, ServerInfo, SessionDescription, SignalRequest, SignalResponse,
-        SubscriptionPermissionUpdate, SubscriptionResponse, SyncState, TrackInfo, TrackPublishedResponse, TrackSource,
-        TrackSubscribed, TrackType, TrackUnpublishedResponse, TrickleRequest, UpdateSubscription, WrappedJoinRequest,
-        client_info, leave_request, participant_info, request_response, server_info, wrapped_join_request,
+        AddTrackRequest, ClientInfo, Codec, ConnectionSettings, DisconnectReason, JoinRequest,
+        JoinResponse, LeaveRequest, MediaSectionsRequirement, MuteTrackRequest, ParticipantInfo,
+        ParticipantPermission, ParticipantUpdate, Ping, Pong, ReconnectResponse, RequestResponse,
+        Room, ServerInfo, SessionDescription, SignalRequest, SignalResponse,
+        SubscriptionPermissionUpdate, SubscriptionResponse, SyncState, TrackInfo,
+        TrackPublishedResponse, TrackSource, TrackSubscribed, TrackType, TrackUnpublishedResponse,
+        TrickleRequest, UpdateSubscription, WrappedJoinRequest, client_info, leave_request,
+        participant_info, request_response, server_info, wrapped_join_request,
     };
 }
 
@@ -34,13 +36,17 @@ pub const PROTOCOL: i32 = 17;
 #[non_exhaustive]
 pub enum SignalError {
     /// Larger than [`MAX_MESSAGE_LEN`].
-    #[error("the signalling message has {len} bytes, more than {MAX_MESSAGE_LEN}. Send smaller messages.")]
+    #[error(
+        "the signalling message has {len} bytes, more than {MAX_MESSAGE_LEN}. Send smaller messages."
+    )]
     TooLarge {
         /// Its length.
         len: usize,
     },
     /// Not protobuf of the expected kind.
-    #[error("the signalling message cannot be read. Check that both sides speak the LiveKit protocol.")]
+    #[error(
+        "the signalling message cannot be read. Check that both sides speak the LiveKit protocol."
+    )]
     Malformed,
 }
 
@@ -69,5 +75,9 @@ pub fn encode_response(message: proto::Response) -> Vec<u8> {
 }
 
 fn check_len(bytes: &[u8]) -> Result<(), SignalError> {
-    if bytes.len() > MAX_MESSAGE_LEN { Err(SignalError::TooLarge { len: bytes.len() }) } else { Ok(()) }
+    if bytes.len() > MAX_MESSAGE_LEN {
+        Err(SignalError::TooLarge { len: bytes.len() })
+    } else {
+        Ok(())
+    }
 }

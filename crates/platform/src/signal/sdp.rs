@@ -15,19 +15,27 @@ pub const MAX_SECTIONS: usize = 256;
 #[non_exhaustive]
 pub enum SdpError {
     /// Longer than [`MAX_SDP_LEN`].
-    #[error("the session description has {len} bytes, more than {MAX_SDP_LEN}. Offer fewer codecs or sections.")]
+    #[error(
+        "the session description has {len} bytes, more than {MAX_SDP_LEN}. Offer fewer codecs or sections."
+    )]
     TooLarge {
         /// Its length.
         len: usize,
     },
     /// More than [`MAX_SECTIONS`].
-    #[error("the session description has more than {MAX_SECTIONS} sections. Reuse sections that are inactive.")]
+    #[error(
+        "the session description has more than {MAX_SECTIONS} sections. Reuse sections that are inactive."
+    )]
     TooManySections,
     /// It does not begin as one.
-    #[error("this is not a session description: it does not begin with `v=0`. Send the text of an SDP offer.")]
+    #[error(
+        "this is not a session description: it does not begin with `v=0`. Send the text of an SDP offer."
+    )]
     NotSdp,
     /// A section has no `a=mid`.
-    #[error("section {index} of the session description has no `a=mid`. Use a bundling WebRTC client.")]
+    #[error(
+        "section {index} of the session description has no `a=mid`. Use a bundling WebRTC client."
+    )]
     NoMid {
         /// Which one, from 0.
         index: usize,
@@ -129,7 +137,13 @@ fn section_from(media: &str) -> Section {
         _ => SectionKind::Other,
     };
     let rejected = words.next() == Some("0");
-    Section { mid: String::new(), kind, rejected, direction: SectionDirection::SendRecv, msid: None }
+    Section {
+        mid: String::new(),
+        kind,
+        rejected,
+        direction: SectionDirection::SendRecv,
+        msid: None,
+    }
 }
 
 fn read_attribute(section: &mut Section, line: &str) {

@@ -82,7 +82,12 @@ impl RoomGrant {
 
 impl Claims {
     /// A room token's claims for `identity`, good from `now` for `valid_for`.
-    pub fn room(identity: impl Into<String>, grant: RoomGrant, now: SystemTime, valid_for: Duration) -> Self {
+    pub fn room(
+        identity: impl Into<String>,
+        grant: RoomGrant,
+        now: SystemTime,
+        valid_for: Duration,
+    ) -> Self {
         Self { room: Some(grant), ..Self::timed(identity.into(), now, valid_for) }
     }
 
@@ -128,7 +133,11 @@ impl Claims {
     /// Whether this token is that of device `device_id` of `address`.
     pub fn is_device(&self, address: &str, device_id: &str) -> Result<(), TokenError> {
         let device = self.device.as_ref().ok_or(TokenError::NotDevice)?;
-        if self.sub == address && device.id == device_id { Ok(()) } else { Err(TokenError::ForeignDevice) }
+        if self.sub == address && device.id == device_id {
+            Ok(())
+        } else {
+            Err(TokenError::ForeignDevice)
+        }
     }
 }
 

@@ -16,7 +16,9 @@ pub const MIN_SECRET_LEN: usize = 32;
 #[non_exhaustive]
 pub enum KeyError {
     /// The key's id is empty or too long, or has characters that do not fit a header.
-    #[error("the API key is not 1 to 128 visible ASCII characters without `:`. Choose another name for it.")]
+    #[error(
+        "the API key is not 1 to 128 visible ASCII characters without `:`. Choose another name for it."
+    )]
     Id,
     /// The secret is too short to sign with.
     #[error(
@@ -81,7 +83,8 @@ impl ApiKey {
     pub fn sign(&self, claims: &Claims) -> Result<String, KeyError> {
         let claims = Claims { iss: self.id.clone(), ..claims.clone() };
         let key = EncodingKey::from_secret(self.secret.as_bytes());
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(|_| KeyError::Sign)
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)
+            .map_err(|_| KeyError::Sign)
     }
 
     fn verify(&self, token: &str) -> Result<Claims, TokenError> {
@@ -96,9 +99,9 @@ impl ApiKey {
             Ok(data) => Ok(data.claims),
             Err(error) => Err(match error.kind() {
                 ErrorKind::InvalidSignature => TokenError::WrongKey,
-                ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName | ErrorKind::MissingAlgorithm => {
-                    TokenError::Algorithm
-                }
+                ErrorKind::InvalidAlgorithm
+                | ErrorKind::InvalidAlgorithmName
+                | ErrorKind::MissingAlgorithm => TokenError::Algorithm,
                 _ => TokenError::Malformed("it cannot be read"),
             }),
         }

@@ -34,7 +34,9 @@ pub const CLOCK_SKEW_SECS: u64 = 60;
 #[non_exhaustive]
 pub enum TokenError {
     /// No token came with the request.
-    #[error("no token was sent. Send it as `access_token` in the query or as `Authorization: Bearer`.")]
+    #[error(
+        "no token was sent. Send it as `access_token` in the query or as `Authorization: Bearer`."
+    )]
     Missing,
     /// The text is not a token, or lacks a claim that every token has.
     #[error("the token is malformed ({0}). Ask the exchange for a new one.")]
@@ -43,7 +45,9 @@ pub enum TokenError {
     #[error("the token is not signed with HS256. Sign it with the API secret.")]
     Algorithm,
     /// The token was signed with a key or secret that this exchange does not have, or was changed after signing.
-    #[error("the token was signed with another key, or changed. Use the API key and secret of this exchange.")]
+    #[error(
+        "the token was signed with another key, or changed. Use the API key and secret of this exchange."
+    )]
     WrongKey,
     /// The time until which the token was good is over.
     #[error("the token expired {since_secs} s ago. Ask for a new one.")]
@@ -52,7 +56,9 @@ pub enum TokenError {
         since_secs: u64,
     },
     /// The token is for a later time.
-    #[error("the token is not valid yet, for another {in_secs} s. Check the clocks of both machines.")]
+    #[error(
+        "the token is not valid yet, for another {in_secs} s. Check the clocks of both machines."
+    )]
     NotYetValid {
         /// Seconds until it becomes valid.
         in_secs: u64,
@@ -64,12 +70,18 @@ pub enum TokenError {
     #[error("the token does not allow joining a room. Ask for one with the `roomJoin` grant.")]
     NoRoomJoin,
     /// The token does not allow creating sessions or minting tokens.
-    #[error("the token is not an administrator's. Use the API key and secret, or a token with `roomCreate`.")]
+    #[error(
+        "the token is not an administrator's. Use the API key and secret, or a token with `roomCreate`."
+    )]
     NotAdmin,
     /// The token is not a device's.
-    #[error("the token is not a device token. Ask the exchange for a device token for this address.")]
+    #[error(
+        "the token is not a device token. Ask the exchange for a device token for this address."
+    )]
     NotDevice,
     /// The device token belongs to another address or device.
-    #[error("the token belongs to another address or device. Register with the address the token was made for.")]
+    #[error(
+        "the token belongs to another address or device. Register with the address the token was made for."
+    )]
     ForeignDevice,
 }
