@@ -5,6 +5,8 @@ mod support;
 use hookswitch_exchange::Policy;
 use hookswitch_platform::token::RoomGrant;
 use hookswitch_rtc::{DisconnectReason, JoinError, Options, Session, SessionError, SessionEvent};
+use support::process::Process;
+use support::proxy::Proxy;
 use support::{Ear, Tone, exchange, join, room_token, room_token_with, soon, until};
 
 #[tokio::test]
@@ -189,4 +191,93 @@ async fn who_may_not_publish_is_told_so_and_can_listen() {
     let (anna, _a) = join(&exchange, "r", "anna").await;
     anna.publish(Tone::new(440.0)).await.unwrap();
     ear.hears(Tone::new(440.0).level()).await;
+}
+
+#[tokio::test]
+async fn lost_signalling_is_resumed_and_audio_goes_on() {
+    let exchange = exchange(Policy::default()).await;
+    let proxy = Proxy::to(exchange.http_address()).await;
+    let (anna, mut events) =
+        soon("join", Session::join(&proxy.url(), &room_token("r", "anna"), Options::default()))
+            .await
+            .unwrap();
+    let (bert, mut bert_events) = join(&exchange, "r", "bert").await;
+    let ear = Ear::default();
+    bert.play(ear.clone()).await.unwrap();
+    let level = Tone::new(440.0).level();
+    anna.publish(Tone::new(440.0)).await.unwrap();
+    ear.hears(level).await;
+    for _ in 0..2 {
+        proxy.cut(true);
+        wait_for(&mut events, SessionEvent::Reconnecting).await;
+        wait_for(&mut events, SessionEvent::Reconnected).await;
+        ear.hears(level).await;
+    }
+    anna.set_muted(true).await.unwrap();
+    loop {
+        match soon("muted", bert_events.next()).await.unwrap() {
+            SessionEvent::TrackMuted { muted: true, .. } => break,
+            SessionEvent::ParticipantLeft { .. } => panic!("it kept its place"),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_killed_exchange_ends_the_session_by_name() {
+    let mut process = Process::start(&[]);
+    let mut options = Options::default();
+    options.resume_within = std::time::Duration::from_millis(500);
+    let (anna, mut events) =
+        soon("join", Session::join(&process.url(), &room_token("r", "anna"), options))
+            .await
+            .unwrap();
+    anna.publish(Tone::new(440.0)).await.unwrap();
+    process.kill();
+    wait_for(&mut events, SessionEvent::Reconnecting).await;
+    match soon("end", events.next()).await {
+        Some(SessionEvent::Disconnected {
+            reason: DisconnectReason::ExchangeUnreachable { .. },
+        }) => {}
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(soon("ended", anna.statistics()).await.unwrap_err(), SessionError::Ended);
+}
+
+#[tokio::test]
+async fn after_a_restart_of_the_exchange_participants_are_back_and_heard() {
+    let mut process = Process::start(&[]);
+    let join = |name: &'static str| {
+        let (url, token) = (process.url(), room_token("r", name));
+        async move { soon("join", Session::join(&url, &token, Options::default())).await.unwrap() }
+    };
+    let (anna, mut anna_events) = join("anna").await;
+    let (bert, mut bert_events) = join("bert").await;
+    let ear = Ear::default();
+    bert.play(ear.clone()).await.unwrap();
+    anna.publish(Tone::new(440.0)).await.unwrap();
+    ear.hears(Tone::new(440.0).level()).await;
+    process.kill();
+    process.start_again();
+    for events in [&mut anna_events, &mut bert_events] {
+        wait_for(events, SessionEvent::Reconnecting).await;
+        wait_for(events, SessionEvent::Reconnected).await;
+    }
+    until("the tone again", async || {
+        let from = ear.len();
+        until("half a second", async || (ear.len() >= from + 50).then_some(())).await;
+        (ear.level(50) > -20.0).then_some(())
+    })
+    .await;
+}
+
+async fn wait_for(events: &mut hookswitch_rtc::Events, wanted: SessionEvent) {
+    loop {
+        match soon(&format!("{wanted:?}"), events.next()).await {
+            Some(event) if event == wanted => return,
+            Some(SessionEvent::Disconnected { reason }) => panic!("{reason} instead of {wanted:?}"),
+            Some(_) => {}
+            None => panic!("no more events"),
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod machine;
 mod memory;
 pub(crate) mod socket;
 pub(crate) mod task;
+mod verbs;
 
 pub(crate) use machine::DeviceRef;
 pub(crate) use memory::KeyRecord;

@@ -1,6 +1,9 @@
 //! What the tests of the exchange share: an exchange in process, tokens, a tone and an ear.
 #![allow(dead_code)] // Each test file uses its part.
 
+pub mod process;
+pub mod proxy;
+
 use hookswitch_exchange::{Config, Exchange, Policy};
 use hookswitch_platform::token::{ApiKey, ApiKeys, Claims, RoomGrant};
 use hookswitch_rtc::{AudioSink, AudioSource, FRAME_LEN, Frame, Session, level_dbfs};
