@@ -3,7 +3,7 @@
 use crate::audio::{AudioSink, AudioSource, FRAME_LEN, Frame, SAMPLE_RATE, SILENCE};
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 
 /// Longest file that is read, in seconds; it is kept in memory.
@@ -43,10 +43,8 @@ pub struct WavSource {
 impl WavSource {
     /// Reads the whole file and converts it to 48 kHz mono.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, WavError> {
-        let reader = WavReader::open(path).map_err(|error| match error {
-            hound::Error::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
-                WavError::Open(error)
-            }
+        let file = File::open(path).map_err(WavError::Open)?;
+        let reader = WavReader::new(BufReader::new(file)).map_err(|error| match error {
             hound::Error::Unsupported => {
                 WavError::Unsupported("a format this version does not know".to_owned())
             }
@@ -84,10 +82,7 @@ impl WavSource {
     }
 }
 
-fn read_samples(
-    reader: WavReader<std::io::BufReader<File>>,
-    spec: WavSpec,
-) -> Result<Vec<f32>, WavError> {
+fn read_samples(reader: WavReader<BufReader<File>>, spec: WavSpec) -> Result<Vec<f32>, WavError> {
     let unsupported = || {
         WavError::Unsupported(format!(
             "{}-bit {:?} samples",
