@@ -2,6 +2,7 @@
 
 use crate::Outcome;
 use crate::tied::{self, Running};
+use std::fs::File;
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
@@ -73,15 +74,16 @@ impl Bus {
         let configuration = directory.path.join("bus.conf");
         std::fs::write(&configuration, configuration_of(&socket))?;
         let children = match kind {
-            Kind::DbusDaemon => vec![dbus_daemon(&configuration)?],
+            Kind::DbusDaemon => vec![dbus_daemon(&directory, &configuration)?],
             Kind::DbusBroker => {
                 // The launcher looks for systemd on the user's bus: it gets an empty one.
                 let (helper, conf) =
                     (directory.path.join("helper"), directory.path.join("helper.conf"));
                 std::fs::write(&conf, configuration_of(&helper))?;
-                let empty = dbus_daemon(&conf)?;
+                let empty = dbus_daemon(&directory, &conf)?;
                 wait_for(&helper)?;
-                vec![dbus_broker(&socket, &configuration, &address_of(&helper))?, empty]
+                let user_bus = address_of(&helper);
+                vec![dbus_broker(&directory, &socket, &configuration, &user_bus)?, empty]
             }
         };
         wait_for(&socket)?;
@@ -94,7 +96,9 @@ impl Bus {
             match found {
                 Some(pid) => break pid,
                 None if Instant::now() > until => {
-                    return Err(format!("{} did not start; see above", kind.name()).into());
+                    let log = std::fs::read_to_string(directory.path.join("log"));
+                    let log = log.unwrap_or_default();
+                    return Err(format!("{} did not start: {log}", kind.name()).into());
                 }
                 None => std::thread::sleep(Duration::from_millis(10)),
             }
@@ -111,15 +115,21 @@ impl Bus {
     }
 }
 
-fn dbus_daemon(configuration: &Path) -> Outcome<Running> {
+fn dbus_daemon(directory: &Directory, configuration: &Path) -> Outcome<Running> {
     let mut command = tied::command("dbus-daemon")?;
+    command.stderr(directory.log()?);
     command.arg(format!("--config-file={}", configuration.display()));
     Running::start("dbus-daemon", command.args(["--nofork", "--nosyslog"]))
 }
 
 /// The launcher takes a listening socket as systemd hands it over, as descriptor 3, and insists on the journal's socket:
 /// without systemd it gets a silent one, in a mount namespace of its own.
-fn dbus_broker(socket: &Path, configuration: &Path, user_bus: &str) -> Outcome<Running> {
+fn dbus_broker(
+    directory: &Directory,
+    socket: &Path,
+    configuration: &Path,
+    user_bus: &str,
+) -> Outcome<Running> {
     let listener: OwnedFd = UnixListener::bind(socket)?.into();
     let start = "exec 3<&0 0</dev/null; export LISTEN_PID=$$ LISTEN_FDS=1; \
                  exec dbus-broker-launch --scope user --config-file \"$0\"";
@@ -134,7 +144,7 @@ fn dbus_broker(socket: &Path, configuration: &Path, user_bus: &str) -> Outcome<R
         }
     };
     command.arg("-c").arg(start).arg(configuration);
-    command.env("DBUS_SESSION_BUS_ADDRESS", user_bus);
+    command.env("DBUS_SESSION_BUS_ADDRESS", user_bus).stderr(directory.log()?);
     Running::start("dbus-broker", command.stdin(Stdio::from(listener)))
 }
 
@@ -189,6 +199,11 @@ impl Directory {
         std::fs::create_dir_all(&path)?;
         Ok(Self { path })
     }
+
+    /// Where what runs here complains: buses talk a lot, and say little.
+    fn log(&self) -> Outcome<File> {
+        Ok(File::options().create(true).append(true).open(self.path.join("log"))?)
+    }
 }
 
 impl Drop for Directory {
@@ -208,8 +223,8 @@ fn configuration_of(socket: &Path) -> String {
   <listen>unix:path={}</listen>
   <auth>EXTERNAL</auth>
   <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
+    <allow send_destination="*"/>
+    <allow receive_sender="*"/>
     <allow own="*"/>
   </policy>
   <limit name="max_incoming_bytes">1000000000</limit>

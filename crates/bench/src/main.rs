@@ -6,8 +6,11 @@
 
 mod bus;
 mod chain;
+mod core_time;
+mod crash;
 mod figures;
 mod floor;
+mod idle;
 mod load;
 mod monitor;
 mod proc;
@@ -22,6 +25,7 @@ use service::Service;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// A result; errors are told in words, once, at the end.
 pub type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
@@ -56,6 +60,8 @@ enum Work {
     Provider(load::ProviderOptions),
     #[command(hide = true)]
     Monitor(monitor::Window),
+    #[command(hide = true)]
+    Apps,
 }
 
 #[derive(clap::Args)]
@@ -87,6 +93,7 @@ fn main() -> ExitCode {
         Work::Surface(size) => wire::block_on(load::surface(size)),
         Work::Provider(options) => wire::block_on(load::provider(options)),
         Work::Monitor(window) => wire::block_on(monitor::run(window)),
+        Work::Apps => wire::block_on(idle::apps()),
     };
     told(done)
 }
@@ -123,7 +130,7 @@ fn measure(options: &All, figures: &mut Figures) -> Outcome {
         let build = "build it first: cargo build --release --bin hookswitchd";
         return Err(format!("{}: there is no such file; {build}", program.display()).into());
     }
-    let services = [Service::Floor, Service::Daemon { program, journal: true }];
+    let services = [Service::Floor, Service::Daemon { program: program.clone(), journal: true }];
     let repeats = options.repeats.unwrap_or(if options.quick { 1 } else { 5 });
     let size = match options.quick {
         true => Size { calls: 200, warm: 50 },
@@ -148,6 +155,19 @@ fn measure(options: &All, figures: &mut Figures) -> Outcome {
     let bus = bus::Bus::start(first)?;
     eprintln!("messages");
     chain::messages(figures, &bus, &services)?;
+    eprintln!("the core");
+    core_time::measure(figures, repeats, options.quick)?;
+    let kills = if options.quick { 3 } else { 50 };
+    eprintln!("{kills} x kill -9");
+    crash::measure(figures, &bus, &program, kills)?;
+    eprintln!("nothing to do");
+    idle::bus_path(figures, &bus, &program)?;
+    idle::measure(
+        figures,
+        &bus,
+        &program,
+        Duration::from_secs(if options.quick { 3 } else { 60 }),
+    )?;
     figures.report("load average after", proc::load_average(), "");
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use crate::bus::{Bus, Directory};
-use crate::load::{APP, ProviderOptions, Seen, Shown, Size};
+use crate::load::{APP, Seen, Shown, Size};
 use crate::tied::{self, Running};
 use std::path::{Path, PathBuf};
 
