@@ -109,8 +109,8 @@ pub enum Input {
     },
     /// The service came back: what its journal remembers. Only as the first input.
     Restore {
-        /// Calls that were live.
-        orphans: Vec<Orphan>,
+        /// Calls that were live, as they were last recorded.
+        orphans: Vec<RecentsEntry>,
         /// Above every number ever given.
         next_number: CallNumber,
     },
@@ -226,13 +226,4 @@ pub struct StartDetails {
     pub handle: Handle,
     /// With video.
     pub video: bool,
-}
-
-/// A call that was live when the service went away.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Orphan {
-    /// Its entry as it stood.
-    pub entry: RecentsEntry,
-    /// Whether an entry may be written at all.
-    pub logged: bool,
 }

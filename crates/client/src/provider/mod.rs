@@ -211,9 +211,14 @@ impl Provider {
     /// [`ReportError::NotAdoptable`]: end the call in the app.
     pub fn adopt_call(&self, call: CallUuid, adoption: Adoption) -> Pending<(), ReportError> {
         let Adoption { state, muted, update } = adoption;
+        let UpdateRecord { handle, handle_kind, handle_name, .. } =
+            UpdateRecord::from_update(update.clone());
         let record = AdoptionRecord {
             state: Some(CallState::name(state).to_owned()),
             muted: Some(muted),
+            handle,
+            handle_kind,
+            handle_name,
             name: update.localized_caller_name,
             supports_holding: update.supports_holding,
             supports_dtmf: update.supports_dtmf,

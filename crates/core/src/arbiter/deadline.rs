@@ -34,10 +34,8 @@ impl Turn<'_> {
     fn close_orphans(&mut self) {
         self.core.adopt_until = None;
         for (_, orphan) in core::mem::take(&mut self.core.orphans) {
-            if orphan.logged {
-                let entry = closed(orphan.entry, EndedReason::Failed, self.now.date);
-                self.records.insert(entry.number, entry);
-            }
+            let entry = closed(orphan, EndedReason::Failed, self.now.date);
+            self.records.insert(entry.number, entry);
         }
     }
 }

@@ -67,7 +67,7 @@ impl Turn<'_> {
         // LOG-01: an outgoing call cancelled before it dialed is not worth a line.
         let dialed = call.started.is_some();
         let cancelled = reason == EndedReason::Cancelled && !dialed;
-        if call.logged && !cancelled {
+        if dialed || call.logged && !cancelled {
             let now = self.now.date;
             let entry = entry(&call, false, date.unwrap_or(now).min(now));
             self.records.insert(number, closed(entry, reason, date.unwrap_or(now)));

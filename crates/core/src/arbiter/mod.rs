@@ -16,12 +16,13 @@ mod turn;
 
 use crate::calls::Calls;
 use crate::effect::{CallView, Effect};
-use crate::input::{Input, Now, Orphan};
+use crate::input::{Input, Now};
 use crate::policy::Policy;
 use crate::provider::{Configuration, Providers};
 use crate::transaction::{Performings, Transaction};
 use crate::words::{
-    ActionId, AppId, CallNumber, CallUuid, ProviderId, RingLevel, Timestamp, TransactionId,
+    ActionId, AppId, CallNumber, CallUuid, ProviderId, RecentsEntry, RingLevel, Timestamp,
+    TransactionId,
 };
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
@@ -43,7 +44,7 @@ pub struct Arbiter {
     /// Who has the audio.
     pub(crate) audio: Audio,
     pub(crate) ring: RingLevel,
-    pub(crate) orphans: BTreeMap<(AppId, CallUuid), Orphan>,
+    pub(crate) orphans: BTreeMap<(AppId, CallUuid), RecentsEntry>,
     pub(crate) adopt_until: Option<Timestamp>,
     /// Calls that ended lately, oldest first, so that ending them again succeeds.
     ended: VecDeque<(ProviderId, CallUuid)>,

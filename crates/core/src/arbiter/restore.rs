@@ -1,24 +1,22 @@
 use super::turn::{Turn, closed};
 use crate::call::{Call, Facts, HeldFor, State};
 use crate::effect::{AudioEffect, Effect};
-use crate::input::{Adoption, Orphan};
+use crate::input::Adoption;
 use crate::words::{
     CallNumber, CallState, CallUuid, Capabilities, Direction, EndedReason, LogPolicy, ProviderId,
-    ReportError, Verb,
+    RecentsEntry, ReportError, Verb,
 };
 use alloc::vec::Vec;
 
 impl Turn<'_> {
     /// The service is back: what was live waits for its app to report it again.
-    pub fn restore(&mut self, orphans: Vec<Orphan>, next_number: CallNumber) {
+    pub fn restore(&mut self, orphans: Vec<RecentsEntry>, next_number: CallNumber) {
         self.core.next_number = self.core.next_number.max(next_number);
         for orphan in orphans {
-            let key = (orphan.entry.app.clone(), orphan.entry.uuid);
+            let key = (orphan.app.clone(), orphan.uuid);
             // Two of one id can only be an old call and a new one under its id: the old one is over.
-            if let Some(old) = self.core.orphans.insert(key, orphan)
-                && old.logged
-            {
-                let entry = closed(old.entry, EndedReason::Failed, self.now.date);
+            if let Some(old) = self.core.orphans.insert(key, orphan) {
+                let entry = closed(old, EndedReason::Failed, self.now.date);
                 self.records.insert(entry.number, entry);
             }
         }
@@ -40,8 +38,7 @@ impl Turn<'_> {
         }
         let known = self.core.providers.get(provider).ok_or(ReportError::NotRegistered)?;
         let key = (known.app.clone(), uuid);
-        let orphan = self.core.orphans.get(&key).ok_or(ReportError::NotAdoptable)?;
-        let entry = &orphan.entry;
+        let entry = self.core.orphans.get(&key).ok_or(ReportError::NotAdoptable)?;
         let owner = entry.has_audio && self.core.calls.talking().is_none();
         let now = self.now;
         let mut hold = false;
@@ -77,7 +74,7 @@ impl Turn<'_> {
             video: entry.video,
             capabilities: Capabilities::default(),
         };
-        let log = if orphan.logged { LogPolicy::Full } else { LogPolicy::None };
+        let log = if entry.listed { LogPolicy::Full } else { LogPolicy::None };
         let talked = matches!(state, State::Active | State::Held(_));
         let mut call = Call::new(entry.number, provider, facts, log, state);
         call.started = Some(entry.started);

@@ -74,7 +74,7 @@ impl Turn<'_> {
         for number in core::mem::take(&mut self.stale) {
             let Some(call) = self.core.calls.get(number) else { continue };
             // An outgoing call gets its entry when it dials.
-            if call.logged && call.started.is_some() {
+            if call.started.is_some() {
                 let entry = entry(call, owner == Some(number), self.now.date);
                 self.records.insert(number, entry);
             }

@@ -158,6 +158,7 @@ pub(super) fn entry(call: &Call, has_audio: bool, now: Date) -> RecentsEntry {
         ended: None,
         reason: None,
         missed: None,
+        listed: call.logged,
         has_audio,
     }
 }

@@ -141,6 +141,9 @@ fn record(entry: &RecentsEntry, names: &mut Names) -> String {
     if let Some(missed) = entry.missed {
         words.push_str(&format!(" {}", missed.name()));
     }
+    if !entry.listed {
+        words.push_str(" unlisted");
+    }
     if entry.has_audio {
         words.push_str(" audio");
     }

@@ -2,7 +2,7 @@ use super::print::{ShownCalls, effect_lines};
 use super::{Does, Flow, FlowError, Line, Names, Step};
 use crate::arbiter::Arbiter;
 use crate::effect::{AudioEffect, Effect, ProviderNews};
-use crate::input::{Input, Now, Orphan};
+use crate::input::{Input, Now};
 use crate::policy::Policy;
 use crate::words::{
     ActionId, CallNumber, CallUuid, Date, ProviderId, RecentsEntry, RequestId, SurfaceId,
@@ -235,7 +235,7 @@ impl Stage {
         self.providers.clear();
         self.shown = ShownCalls::default();
         let live = self.entries.values().filter(|entry| entry.ended.is_none());
-        let orphans = live.map(|entry| Orphan { entry: entry.clone(), logged: true }).collect();
+        let orphans = live.cloned().collect();
         let last = self.entries.keys().next_back().map_or(0, |number| number.0);
         self.handle(Input::Restore { orphans, next_number: CallNumber(last + 1) })
     }

@@ -63,6 +63,8 @@ pub struct RecentsEntry {
     pub reason: Option<EndedReason>,
     /// Why it never rang, where it did not.
     pub missed: Option<MissedReason>,
+    /// Whether it is in the list. False: it is remembered only while it lives, so that it can go on after a restart.
+    pub listed: bool,
     /// Whether it has the audio now: after a restart of the service its app gets it back.
     pub has_audio: bool,
 }

@@ -1,0 +1,173 @@
+//! What a call costs, against the floor of the same machine in the same run.
+//!
+//! `hookswitch-bench all` starts private buses, runs the same load in turn against a relay that decides nothing (the
+//! floor) and against the service, holds the ratios to the project's bars and says which are missed. Absolute figures
+//! are told, never held to anything: they move by half with the machine's mood.
+
+mod bus;
+mod chain;
+mod core_time;
+mod crash;
+mod figures;
+mod floor;
+mod idle;
+mod load;
+mod monitor;
+mod proc;
+mod service;
+mod tied;
+mod wire;
+
+use clap::{Parser, Subcommand};
+use figures::Figures;
+use load::Size;
+use service::Service;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// A result; errors are told in words, once, at the end.
+pub type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+#[derive(Parser)]
+#[command(version, about = "What a call costs, against the floor of the same run")]
+struct Options {
+    #[command(subcommand)]
+    work: Work,
+}
+
+#[derive(Subcommand)]
+enum Work {
+    /// Measure everything; exit with 1 if a bar is missed.
+    All(All),
+    #[command(hide = true)]
+    Tied {
+        parent: u32,
+        #[arg(last = true)]
+        program: Vec<OsString>,
+    },
+    #[command(hide = true)]
+    WithJournal {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        program: Vec<OsString>,
+    },
+    #[command(hide = true)]
+    Floor,
+    #[command(hide = true)]
+    Surface(Size),
+    #[command(hide = true)]
+    Provider(load::ProviderOptions),
+    #[command(hide = true)]
+    Monitor(monitor::Window),
+    #[command(hide = true)]
+    Apps,
+}
+
+#[derive(clap::Args)]
+struct All {
+    /// One short repeat of everything: shows that it works, says nothing about speed.
+    #[arg(long)]
+    quick: bool,
+    /// Only on this bus; default all that run here.
+    #[arg(long)]
+    bus: Option<bus::Kind>,
+    /// The service; default the one beside this program.
+    #[arg(long)]
+    daemon: Option<PathBuf>,
+    /// How often; default 5, with --quick 1.
+    #[arg(long)]
+    repeats: Option<usize>,
+    /// Where the figures go.
+    #[arg(long, default_value = "target/bench.json")]
+    output: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let work = Options::parse().work;
+    let done = match work {
+        Work::All(options) => return all(&options),
+        Work::Tied { parent, program } => tied::become_program(parent, &program),
+        Work::WithJournal { program } => bus::with_journal(&program),
+        Work::Floor => wire::block_on(floor::run()),
+        Work::Surface(size) => wire::block_on(load::surface(size)),
+        Work::Provider(options) => wire::block_on(load::provider(options)),
+        Work::Monitor(window) => wire::block_on(monitor::run(window)),
+        Work::Apps => wire::block_on(idle::apps()),
+    };
+    told(done)
+}
+
+fn told(done: Outcome) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("hookswitch-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn all(options: &All) -> ExitCode {
+    let mut figures = Figures::default();
+    let done = measure(options, &mut figures);
+    figures.print();
+    if let Err(error) = done.and_then(|()| figures.write(&options.output)) {
+        return told(Err(error));
+    }
+    match figures.missed()[..] {
+        [] => ExitCode::SUCCESS,
+        ref missed => {
+            eprintln!("\nmissed: {}", missed.join("; "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(options: &All, figures: &mut Figures) -> Outcome {
+    let program = options.daemon.clone().map_or_else(service::beside, Ok)?;
+    if !program.is_file() {
+        let build = "build it first: cargo build --release --bin hookswitchd";
+        return Err(format!("{}: there is no such file; {build}", program.display()).into());
+    }
+    let services = [Service::Floor, Service::Daemon { program: program.clone(), journal: true }];
+    let repeats = options.repeats.unwrap_or(if options.quick { 1 } else { 5 });
+    let size = match options.quick {
+        true => Size { calls: 200, warm: 50 },
+        false => Size { calls: 1500, warm: 300 },
+    };
+    let asked = bus::Kind::ALL.into_iter().filter(|kind| options.bus.is_none_or(|b| b == *kind));
+    let mut kinds = Vec::new();
+    for kind in asked {
+        match kind.missing() {
+            None => kinds.push(kind),
+            Some(why) => eprintln!("{} is left out: {why}", kind.name()),
+        }
+    }
+    let first = *kinds.first().ok_or("there is no bus to run on")?;
+
+    figures.report("load average before", proc::load_average(), "");
+    for kind in kinds {
+        eprintln!("the chain on {}, {repeats} x 2 runs", kind.name());
+        chain::one_core(figures, kind, &services, repeats, size, kind == first)?;
+        chain::all_cores(figures, kind, &services, repeats, size)?;
+    }
+    let bus = bus::Bus::start(first)?;
+    eprintln!("messages");
+    chain::messages(figures, &bus, &services)?;
+    eprintln!("the core");
+    core_time::measure(figures, repeats, options.quick)?;
+    let kills = if options.quick { 3 } else { 50 };
+    eprintln!("{kills} x kill -9");
+    crash::measure(figures, &bus, &program, kills)?;
+    eprintln!("nothing to do");
+    idle::bus_path(figures, &bus, &program)?;
+    idle::measure(
+        figures,
+        &bus,
+        &program,
+        Duration::from_secs(if options.quick { 3 } else { 60 }),
+    )?;
+    figures.report("load average after", proc::load_average(), "");
+    Ok(())
+}
