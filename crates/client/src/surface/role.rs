@@ -5,12 +5,12 @@ use crate::line::{Line, Role, read};
 use crate::pending::{Finish, Pending};
 use crate::wire;
 use hookswitch_bus::names::SURFACE;
-use hookswitch_bus::{CallRecord, ChangeRecord, SurfaceRecord};
+use hookswitch_bus::{ChangeRecord, StateRecord, SurfaceRecord};
 use hookswitch_core::words::RequestError;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
-use zbus::{DeserializeDict, Message, Type};
+use zbus::Message;
 
 /// What a surface's connection does with what arrives: it keeps the calls in step, and passes everything on.
 pub(crate) struct SurfaceRole {
@@ -19,13 +19,6 @@ pub(crate) struct SurfaceRole {
     events: mpsc::UnboundedSender<SurfaceEvent>,
     first: Option<oneshot::Sender<Result<(), Error<RequestError>>>>,
     outcomes: HashMap<u64, oneshot::Sender<Finish>>,
-}
-
-#[derive(Clone, Debug, Default, DeserializeDict, Type)]
-#[zbus(signature = "dict")]
-struct StateRecord {
-    calls: Vec<CallRecord>,
-    ring: Option<String>,
 }
 
 impl SurfaceRole {
@@ -81,7 +74,7 @@ impl SurfaceRole {
                 let calls = record.calls.into_iter().map(Call::from);
                 let state = SurfaceState {
                     calls: calls.map(|call| (call.number, call)).collect(),
-                    ring: record.ring.as_deref().map(wire::ring).unwrap_or_default(),
+                    ring: wire::ring(&record.ring),
                 };
                 self.tell(SurfaceEvent::Reset(state));
                 if let Some(first) = first {
