@@ -27,6 +27,20 @@ impl Phone {
     /// # Panics
     /// There is no `dbus-daemon`, or the service was not built.
     pub fn with_policy(policy: &str) -> Self {
+        Self::start(policy, "warn")
+    }
+
+    /// A phone whose service logs so much; see [`log`](Self::log).
+    pub fn with_log(level: &str) -> Self {
+        Self::start("", &format!("hookswitchd={level},hookswitch_core={level}"))
+    }
+
+    /// What its service and bus logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    fn start(policy: &str, log: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the phone");
         let path = folder.path();
         for name in ["services", "data/applications", "state"] {
@@ -62,9 +76,10 @@ impl Phone {
             .env("HOOKSWITCH_STATE_DIR", path.join("state"))
             .env("HOOKSWITCH_DATA_DIR", path.join("data"))
             .env("HOOKSWITCH_POLICY", policy)
-            .env("RUST_LOG", env::var("RUST_LOG").unwrap_or_else(|_| "warn".into()))
+            .env("RUST_LOG", env::var("RUST_LOG").unwrap_or_else(|_| log.into()))
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
             .stdout(Stdio::piped())
+            .stderr(fs::File::create(path.join("log")).expect("a file for what is logged"))
             .spawn()
             .expect("dbus-daemon starts; it is in the Debian package of that name");
         let mut address = String::new();
