@@ -145,3 +145,25 @@ impl ObservedRecord {
         }
     }
 }
+
+/// The reply to an incoming call that was admitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct AdmittedRecord {
+    /// The service's number of the call.
+    pub number: u64,
+}
+
+/// Everything there is, for a surface that registers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct StateRecord {
+    /// All live calls.
+    pub calls: Vec<CallRecord>,
+    /// How loud it rings.
+    pub ring: String,
+    /// The version of the contract the service speaks.
+    pub version: u32,
+    /// What it can do beyond that.
+    pub features: Vec<String>,
+}

@@ -18,7 +18,9 @@ pub use action::{
     AcceptedRecord, ActionRecord, FinishedRecord, PerformRecord, RequestOptions, ResultRecord,
     fail_reason,
 };
-pub use call::{CallRecord, ChangeRecord, ChoiceRecord, ObservedRecord};
+pub use call::{
+    AdmittedRecord, CallRecord, ChangeRecord, ChoiceRecord, ObservedRecord, StateRecord,
+};
 pub use configuration::{AccountRecord, ConfigurationRecord, RegisteredRecord};
 pub use error::{Refusal, error_name};
 pub use limits::{MAX_HANDLE, MAX_ID, MAX_NAME, MAX_RECORDS, OutOfRange};

@@ -149,6 +149,12 @@ pub struct AdoptionRecord {
     pub state: Option<String>,
     /// Whether the app has its microphone muted for it; default no.
     pub muted: Option<bool>,
+    /// As in `UpdateRecord`; of a call that is in no list the service remembers none.
+    pub handle: Option<String>,
+    /// As in `UpdateRecord`.
+    pub handle_kind: Option<String>,
+    /// As in `UpdateRecord`.
+    pub handle_name: Option<String>,
     /// As in `UpdateRecord`.
     pub name: Option<String>,
     /// As in `UpdateRecord`.
@@ -169,6 +175,9 @@ impl AdoptionRecord {
         let must = "ringing, dialing, connecting, active or held";
         let state = state.ok_or(OutOfRange { field: "state", must })?;
         let update = UpdateRecord {
+            handle: self.handle,
+            handle_kind: self.handle_kind,
+            handle_name: self.handle_name,
             name: self.name,
             supports_holding: self.supports_holding,
             supports_dtmf: self.supports_dtmf,

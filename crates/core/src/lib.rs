@@ -50,8 +50,7 @@ pub use arbiter::Arbiter;
 pub use call::Facts;
 pub use effect::{AudioEffect, CallView, Change, Effect, Finished, ProviderNews, Reply};
 pub use input::{
-    Adoption, CallRef, Completion, Input, Now, Report, Requested, Requester, StartDetails,
-    Verdict,
+    Adoption, CallRef, Completion, Input, Now, Report, Requested, Requester, StartDetails, Verdict,
 };
 pub use policy::{AutoResume, Policy};
 pub use provider::{Account, Configuration};

@@ -21,7 +21,8 @@ use crate::policy::Policy;
 use crate::provider::{Configuration, Providers};
 use crate::transaction::{Performings, Transaction};
 use crate::words::{
-    ActionId, AppId, CallNumber, CallUuid, ProviderId, RecentsEntry, RingLevel, Timestamp, TransactionId,
+    ActionId, AppId, CallNumber, CallUuid, ProviderId, RecentsEntry, RingLevel, Timestamp,
+    TransactionId,
 };
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;

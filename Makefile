@@ -1,0 +1,51 @@
+# Every target prints what it does. `make` alone lists them.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+PART ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test nightly bench install
+
+help:
+	@printf '%s\n' \
+	    'make demo                one phone calls another through the service, on this machine, without sound or display' \
+	    'make check               the quick gate: format, lints, licences, flows, journeys on a private bus' \
+	    'make test                everything that gates, and the demo with its figures checked' \
+	    'make nightly PART=...    what takes too long for that: service, soak, advisories or all' \
+	    'make bench               figures against their bars, also written to target/bench.json' \
+	    'make install PREFIX=DIR  build for release and install (default /usr/local; DESTDIR for packages)' \
+	    'make setup               install what demo, test and bench need; it asks first'
+
+setup:
+	@echo 'Checking and installing what demo, test and bench need.'
+	@scripts/setup.sh demo
+	@scripts/setup.sh test
+	@scripts/setup.sh bench
+
+demo:
+	@echo 'Demo: two phones, two private buses, one exchange. Building first; the call itself takes under a minute.'
+	@scripts/setup.sh demo
+	@cargo build --locked --workspace --bins
+	@scripts/demo.sh
+
+check:
+	@echo 'Check: format, lints, licences, flows, journeys on a private bus.'
+	@scripts/check.sh
+
+test:
+	@echo 'Test: everything that gates, and the demo. Up to 25 minutes when nothing is built yet.'
+	@scripts/test.sh
+
+nightly:
+	@echo 'Nightly: $(if $(PART),$(PART),no part given).'
+	@scripts/nightly.sh $(PART)
+
+bench:
+	@echo 'Bench: building for release, then measuring against the floor of this machine. Leave it alone meanwhile.'
+	@scripts/setup.sh bench
+	@scripts/bench.sh
+
+install:
+	@echo 'Install: building for release, then installing below $(DESTDIR)$(PREFIX).'
+	@scripts/install.sh '$(PREFIX)' '$(DESTDIR)'

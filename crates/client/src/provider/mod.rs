@@ -1,0 +1,349 @@
+mod builder;
+mod role;
+
+pub use builder::ProviderBuilder;
+pub(crate) use role::ProviderRole;
+
+use crate::controller::CallController;
+use crate::error::{Error, Fault, Reason, ServiceError};
+use crate::line::{Line, read};
+use crate::pending::Pending;
+use crate::ticket::{PendingAction, Slot};
+use hookswitch_bus::names::PROVIDER;
+use hookswitch_bus::{
+    AdoptionRecord, ConfigurationRecord, EndedRecord, MomentRecord, RegisteredRecord, UpdateRecord,
+};
+use hookswitch_core::words::{
+    AccountId, ActionId, AppId, CallNumber, CallState, CallUpdate, CallUuid, Date, EndedReason,
+    IncomingCallError, RegisterError, ReportError,
+};
+use hookswitch_core::{Adoption, Configuration};
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+use zbus::{DeserializeDict, Type};
+
+/// A new id for a call, never used before: a random UUID.
+pub fn new_call() -> CallUuid {
+    CallUuid(uuid::Uuid::new_v4().as_u128())
+}
+
+/// An app's line to the call service: it reports calls, and its delegate performs what the user does with them.
+/// CallKit: `CXProvider`.
+///
+/// One for each app, for as long as it can take calls; clones are the same provider. It registers again by itself when
+/// the service restarts (see [`ProviderDelegate::did_reset`](crate::ProviderDelegate::did_reset)). It ends with
+/// [`invalidate`](Self::invalidate), with the bus, or with the program; dropping it does not end it.
+///
+/// Every method sends at once and in order; the [`Pending`] it returns is the answer. While the service is away they
+/// fail with [`ServiceError::Restarting`].
+#[derive(Clone)]
+pub struct Provider {
+    pub(crate) line: Arc<Line<ProviderRole>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    app: AppId,
+    configuration: Mutex<Configuration>,
+    registration: Mutex<Registration>,
+    actions: Mutex<BTreeMap<ActionId, Arc<Slot>>>,
+    closed: watch::Sender<Option<Error<RegisterError>>>,
+}
+
+/// What the service said when the app registered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Registration {
+    /// The version of the contract the service speaks.
+    pub version: u32,
+    /// What it can do beyond that.
+    pub features: Vec<String>,
+    /// Whether the service could make sure that this program is the app. If not, its calls are shown as unverified: own
+    /// the app id on the bus, and install a desktop entry of that name whose `Exec` is this program.
+    pub verified: bool,
+}
+
+/// An incoming call that was admitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+struct Admitted {
+    number: u64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn moment(date: Option<Date>) -> MomentRecord {
+    MomentRecord { date: date.map(|date| date.0) }
+}
+
+impl Provider {
+    /// A provider of the app with this id, which is also the name of its desktop entry: `org.example.Chat`.
+    pub fn builder(app: impl Into<AppId>) -> ProviderBuilder {
+        ProviderBuilder::new(app.into())
+    }
+
+    fn new(app: AppId, configuration: Configuration, line: Arc<Line<ProviderRole>>) -> Self {
+        let shared = Shared {
+            app,
+            configuration: Mutex::new(configuration),
+            registration: Mutex::default(),
+            actions: Mutex::default(),
+            closed: watch::Sender::new(None),
+        };
+        Self { line, shared: Arc::new(shared) }
+    }
+
+    /// Report an incoming call: it is admitted and rings, or it is refused and was never shown.
+    ///
+    /// `call` is the app's own id of it, from its signalling or from [`new_call`]. Await the answer before telling the
+    /// caller that it rings.
+    ///
+    /// # Errors
+    /// Refused: drop the call, and tell the caller as [`IncomingCallError`] says. After
+    /// [`ServiceError::TimedOut`] or [`ServiceError::Restarting`] it is safe to report it again: if it is live already,
+    /// the answer is [`IncomingCallError::CallUuidAlreadyExists`].
+    ///
+    /// ```no_run
+    /// # async fn example(provider: hookswitch::Provider) -> Result<(), Box<dyn std::error::Error>> {
+    /// use hookswitch::{CallUpdate, Handle, HandleKind, new_call};
+    ///
+    /// let update = CallUpdate {
+    ///     remote_handle: Some(Handle::new(HandleKind::PhoneNumber, "+49 30 1234")),
+    ///     has_video: Some(false),
+    ///     ..CallUpdate::default()
+    /// };
+    /// let number = provider.report_new_incoming_call(new_call(), update).await?;
+    /// # let _ = number; Ok(()) }
+    /// ```
+    pub fn report_new_incoming_call(
+        &self,
+        call: CallUuid,
+        update: CallUpdate,
+    ) -> Pending<CallNumber, IncomingCallError> {
+        self.report_incoming(call, UpdateRecord::from_update(update))
+    }
+
+    /// As [`report_new_incoming_call`](Self::report_new_incoming_call), on one of several accounts.
+    pub fn report_new_incoming_call_on(
+        &self,
+        account: &AccountId,
+        call: CallUuid,
+        update: CallUpdate,
+    ) -> Pending<CallNumber, IncomingCallError> {
+        let account = Some(account.to_string());
+        self.report_incoming(call, UpdateRecord { account, ..UpdateRecord::from_update(update) })
+    }
+
+    fn report_incoming(
+        &self,
+        call: CallUuid,
+        update: UpdateRecord,
+    ) -> Pending<CallNumber, IncomingCallError> {
+        let body = (call.to_string(), update);
+        self.line.ask(PROVIDER, "ReportNewIncomingCall", &body, |_, reply| {
+            let admitted: Admitted = reply.and_then(|reply| read(&reply))?;
+            Ok(CallNumber(admitted.number))
+        })
+    }
+
+    /// Facts of a call changed. Only what is set in `update` changes.
+    ///
+    /// # Errors
+    /// The call is not live: it ended, or was never admitted.
+    pub fn report_call_updated(
+        &self,
+        call: CallUuid,
+        update: CallUpdate,
+    ) -> Pending<(), ReportError> {
+        self.tell("ReportCallUpdated", &(call.to_string(), UpdateRecord::from_update(update)))
+    }
+
+    /// The call ended, for a reason other than this user; `None` = now. What the user does is requested of
+    /// [`CallController::end_call`] instead.
+    ///
+    /// # Errors
+    /// The call is not live (ended already: all is well), or the reason is the user's doing.
+    pub fn report_call_ended(
+        &self,
+        call: CallUuid,
+        date: Option<Date>,
+        reason: EndedReason,
+    ) -> Pending<(), ReportError> {
+        let date = date.map(|date| date.0);
+        let ended = EndedRecord { reason: Some(reason.name().to_owned()), date };
+        self.tell("ReportCallEnded", &(call.to_string(), ended))
+    }
+
+    /// The far side of an outgoing call was reached and media is being set up; `None` = now. Said again it is a sign of
+    /// life: a call that is dialed for two minutes without one is given up.
+    ///
+    /// # Errors
+    /// The call is not live, or it is not an outgoing one whose start is fulfilled.
+    pub fn report_outgoing_call_started_connecting(
+        &self,
+        call: CallUuid,
+        date: Option<Date>,
+    ) -> Pending<(), ReportError> {
+        self.tell("ReportOutgoingCallStartedConnecting", &(call.to_string(), moment(date)))
+    }
+
+    /// Both sides of an outgoing call can talk; `None` = now. The timer starts here; without it recents show a
+    /// cancelled call.
+    ///
+    /// # Errors
+    /// As [`report_outgoing_call_started_connecting`](Self::report_outgoing_call_started_connecting).
+    pub fn report_outgoing_call_connected(
+        &self,
+        call: CallUuid,
+        date: Option<Date>,
+    ) -> Pending<(), ReportError> {
+        self.tell("ReportOutgoingCallConnected", &(call.to_string(), moment(date)))
+    }
+
+    /// Report a call again that was live before the service restarted, within the time that
+    /// [`Reset::adopt_within`](crate::Reset) gives. It goes on under its number; the call that had the audio gets it
+    /// back.
+    ///
+    /// # Errors
+    /// [`ReportError::NotAdoptable`]: end the call in the app.
+    pub fn adopt_call(&self, call: CallUuid, adoption: Adoption) -> Pending<(), ReportError> {
+        let Adoption { state, muted, update } = adoption;
+        let record = AdoptionRecord {
+            state: Some(CallState::name(state).to_owned()),
+            muted: Some(muted),
+            name: update.localized_caller_name,
+            supports_holding: update.supports_holding,
+            supports_dtmf: update.supports_dtmf,
+            has_video: update.has_video,
+        };
+        self.tell("AdoptCall", &(call.to_string(), record))
+    }
+
+    fn tell<B, E>(&self, member: &'static str, body: &B) -> Pending<(), E>
+    where
+        B: serde::Serialize + zbus::wire::DynamicType,
+        E: Reason,
+    {
+        self.line.ask(PROVIDER, member, body, |_, reply| Ok(reply.map(drop)?))
+    }
+
+    /// Replace the configuration, whole. Calls stay as they are; it also holds after a restart of the service.
+    ///
+    /// # Errors
+    /// It is refused as [`RegisterError`] says, and the old one stays.
+    pub fn set_configuration(&self, configuration: Configuration) -> Pending<(), RegisterError> {
+        let record = ConfigurationRecord::from_configuration(&configuration);
+        let shared = self.shared.clone();
+        self.line.ask(PROVIDER, "Configure", &(record,), move |_, reply| {
+            reply?;
+            *lock(&shared.configuration) = configuration;
+            Ok(())
+        })
+    }
+
+    /// The configuration as it is registered.
+    pub fn configuration(&self) -> Configuration {
+        lock(&self.shared.configuration).clone()
+    }
+
+    /// The app.
+    pub fn app(&self) -> &AppId {
+        &self.shared.app
+    }
+
+    /// What the service said at the latest registration.
+    pub fn registration(&self) -> Registration {
+        lock(&self.shared.registration).clone()
+    }
+
+    /// The app's line for what the user does in the app itself.
+    pub fn controller(&self) -> CallController {
+        CallController::new(self.clone())
+    }
+
+    /// The actions that are not completed yet, oldest first. CallKit: `pendingTransactions`.
+    pub fn pending_actions(&self) -> Vec<PendingAction> {
+        lock(&self.shared.actions).values().map(|slot| slot.action).collect()
+    }
+
+    /// Be no provider any more: live calls end as failed, the name is given back, the connection closed. The delegate is
+    /// dropped.
+    ///
+    /// # Errors
+    /// The service is away; this provider is closed all the same.
+    pub async fn invalidate(&self) -> Result<(), Error<RegisterError>> {
+        let done = self.tell("Invalidate", &()).await;
+        self.line.close();
+        done
+    }
+
+    /// Wait until this provider is closed, and why: [`ServiceError::LetGo`] after `invalidate`,
+    /// [`ServiceError::BusLost`], or the refusal when it registered again.
+    pub async fn closed(&self) -> Error<RegisterError> {
+        let mut closed = self.shared.closed.subscribe();
+        let why = closed.wait_for(Option::is_some).await;
+        why.ok().and_then(|why| why.clone()).unwrap_or(ServiceError::BusLost.into())
+    }
+
+    /// Whether this provider is closed, for good.
+    pub fn is_closed(&self) -> bool {
+        self.shared.closed.borrow().is_some()
+    }
+
+    pub(crate) fn forget_action(&self, action: ActionId) -> Option<Arc<Slot>> {
+        lock(&self.shared.actions).remove(&action)
+    }
+
+    fn remember_action(&self, slot: &Arc<Slot>) {
+        lock(&self.shared.actions).insert(slot.action.id, slot.clone());
+    }
+
+    fn give_up_actions(&self) {
+        for slot in std::mem::take(&mut *lock(&self.shared.actions)).into_values() {
+            slot.give_up();
+        }
+    }
+
+    fn close(&self, why: Error<RegisterError>) {
+        self.shared.closed.send_if_modified(|closed| {
+            let first = closed.is_none();
+            closed.get_or_insert(why);
+            first
+        });
+    }
+
+    /// Register with the service that is there now.
+    fn register(
+        &self,
+        then: impl FnOnce(&mut ProviderRole, Result<RegisteredRecord, Fault>) + Send + 'static,
+    ) {
+        let mut record = ConfigurationRecord::from_configuration(&self.configuration());
+        record.app_id = Some(self.shared.app.to_string());
+        let registering: Pending<(), RegisterError> =
+            self.line.say_hello(PROVIDER, "Register", &(record,), |role, reply| {
+                then(role, reply.and_then(|reply| read(&reply)));
+                Ok(())
+            });
+        registering.forget();
+    }
+
+    fn set_registration(&self, record: &RegisteredRecord) {
+        *lock(&self.shared.registration) = Registration {
+            version: record.version,
+            features: record.features.clone(),
+            verified: record.verified,
+        };
+    }
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Provider({})", self.shared.app)
+    }
+}
+
+/// Who waits for which transaction.
+type Outcomes = HashMap<u64, tokio::sync::oneshot::Sender<crate::pending::Finish>>;

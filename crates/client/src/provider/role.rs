@@ -1,0 +1,254 @@
+use super::{Outcomes, Provider};
+use crate::action::{
+    AnswerCallAction, EndCallAction, PlayDtmfCallAction, SetHeldCallAction, SetMutedCallAction,
+    StartCallAction,
+};
+use crate::delegate::{ProviderDelegate, Reset, TimedOut};
+use crate::error::{Error, Fault, ServiceError};
+use crate::line::{Line, Role};
+use crate::pending::Finish;
+use crate::ticket::{PendingAction, Slot, Ticket};
+use crate::wire;
+use hookswitch_bus::names::{DELEGATE, DELEGATE_PATH};
+use hookswitch_bus::{FinishedRecord, PerformRecord, RegisteredRecord};
+use hookswitch_core::words::{
+    ActionId, ActionKind, CallUuid, Handle, HandleKind, RegisterError, TransactionId, Verb,
+};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+use zbus::message::Flags;
+use zbus::{DeserializeDict, Message, Type};
+
+/// What a provider's connection does with what arrives: it calls the delegate.
+pub(crate) struct ProviderRole {
+    delegate: Box<dyn ProviderDelegate>,
+    provider: Provider,
+    /// Who waits for the first registration.
+    first: Option<oneshot::Sender<Result<(), Error<RegisterError>>>>,
+    outcomes: Outcomes,
+}
+
+#[derive(Clone, Debug, Default, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+struct TimedOutRecord {
+    call: Option<String>,
+    action_kind: Option<String>,
+}
+
+/// Details of which this version knows none.
+#[derive(Clone, Debug, Default, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+struct NoDetails {}
+
+/// A call that is none the contract has, or not the way it has it.
+struct Wrong(&'static str, String);
+
+impl ProviderRole {
+    pub fn new(
+        delegate: Box<dyn ProviderDelegate>,
+        provider: Provider,
+        first: oneshot::Sender<Result<(), Error<RegisterError>>>,
+    ) -> Self {
+        Self { delegate, provider, first: Some(first), outcomes: Outcomes::new() }
+    }
+
+    /// A request was accepted: its outcome will come.
+    pub fn await_outcome(&mut self, transaction: u64, tell: oneshot::Sender<Finish>) {
+        self.outcomes.insert(transaction, tell);
+    }
+
+    fn registered(&mut self, reply: Result<RegisteredRecord, Fault>) {
+        match (reply, self.first.take()) {
+            (Ok(record), first) => {
+                self.provider.set_registration(&record);
+                self.provider.line.set_ready();
+                match first {
+                    Some(first) => drop(first.send(Ok(()))),
+                    None => {
+                        let left = record.adopt_within_ms.map(u64::from);
+                        let reset = Reset { adopt_within: left.map(Duration::from_millis) };
+                        self.delegate.did_reset(&self.provider, reset);
+                    }
+                }
+                self.delegate.did_begin(&self.provider);
+            }
+            // It left again before it answered: the next one is asked.
+            (Err(Fault::Service(ServiceError::Restarting)), first) => self.first = first,
+            (Err(fault), Some(first)) => drop(first.send(Err(fault.into()))),
+            (Err(fault), None) => {
+                let error: Error<RegisterError> = fault.into();
+                tracing::error!(%error, "the service restarted and would not have this app back");
+                self.provider.close(error);
+                self.provider.line.close();
+            }
+        }
+    }
+
+    fn perform(
+        &mut self,
+        member: &str,
+        message: &Message,
+        (action, call, details): (u64, &str, PerformRecord),
+    ) -> Result<(), Wrong> {
+        let call = uuid(call)?;
+        let Some(verb) = details.verb(member) else {
+            return Err(Wrong("InvalidArgs", "The details are not complete.".to_owned()));
+        };
+        let pending = PendingAction {
+            id: ActionId(action),
+            call,
+            kind: verb.kind(),
+            deadline: Instant::now() + Duration::from_millis(u64::from(details.deadline_ms)),
+            transaction: details.transaction.map(TransactionId),
+        };
+        let slot = Slot::new(pending, details.handing_over.unwrap_or(false), message);
+        self.provider.remember_action(&slot);
+        let ticket = Ticket::new(slot.clone(), self.provider.clone());
+        let (delegate, provider) = (&mut self.delegate, &self.provider);
+        match verb {
+            Verb::Start => {
+                let kind = details.handle_kind.as_deref().and_then(HandleKind::from_name);
+                let handle = Handle {
+                    kind: kind.unwrap_or_default(),
+                    value: details.handle.unwrap_or_default(),
+                    display_name: details.handle_name,
+                };
+                let account = details.account.unwrap_or_default().into();
+                let video = details.video.unwrap_or(false);
+                let action = StartCallAction { call, handle, account, video, ticket };
+                delegate.perform_start_call(provider, action);
+            }
+            Verb::Answer => {
+                delegate.perform_answer_call(provider, AnswerCallAction { call, ticket });
+            }
+            Verb::End(kind) => {
+                delegate.perform_end_call(provider, EndCallAction { call, kind, ticket });
+            }
+            Verb::SetHeld(on_hold) => {
+                delegate.perform_set_held(provider, SetHeldCallAction { call, on_hold, ticket });
+            }
+            Verb::SetMuted(muted) => {
+                delegate.perform_set_muted(provider, SetMutedCallAction { call, muted, ticket });
+            }
+            Verb::PlayDtmf(digits, kind) => {
+                let action = PlayDtmfCallAction { call, digits, kind, ticket };
+                delegate.perform_play_dtmf(provider, action);
+            }
+        }
+        slot.defer(&self.provider);
+        Ok(())
+    }
+
+    fn timed_out(&mut self, action: u64, details: TimedOutRecord) -> Result<(), Wrong> {
+        let action = ActionId(action);
+        let slot = self.provider.forget_action(action);
+        if let Some(slot) = &slot {
+            slot.give_up();
+        }
+        let call = match (details.call, &slot) {
+            (Some(call), _) => uuid(&call)?,
+            (None, Some(slot)) => slot.action.call,
+            (None, None) => return Err(Wrong("InvalidArgs", "`call` is missing.".to_owned())),
+        };
+        let kind = slot.map(|slot| slot.action.kind);
+        let kind = kind.or(details.action_kind.as_deref().and_then(action_kind));
+        self.delegate.timed_out_performing(&self.provider, TimedOut { action, call, kind });
+        Ok(())
+    }
+
+    fn finished(&mut self, record: &FinishedRecord) {
+        let finished = wire::finished(record);
+        if let Some(tell) = self.outcomes.remove(&record.transaction) {
+            let _ = tell.send(Ok(finished.results.clone()));
+        }
+        self.delegate.transaction_finished(&self.provider, finished);
+    }
+
+    fn dispatch(&mut self, member: &str, message: &Message) -> Result<(), Wrong> {
+        let body = message.body();
+        let wrong = |error: zbus::Error| Wrong("InvalidArgs", error.to_string());
+        match member {
+            "PerformStartCall" | "PerformAnswerCall" | "PerformEndCall" | "PerformSetHeld"
+            | "PerformSetMuted" | "PerformPlayDtmf" => {
+                return self.perform(member, message, body.deserialize().map_err(wrong)?);
+            }
+            "TimedOut" => {
+                let (action, details) = body.deserialize().map_err(wrong)?;
+                self.timed_out(action, details)?;
+            }
+            "DidActivateAudioSession" => {
+                let call = audio_call(&body)?;
+                self.delegate.did_activate_audio_session(&self.provider, call);
+            }
+            "DidDeactivateAudioSession" => {
+                let call = audio_call(&body)?;
+                self.delegate.did_deactivate_audio_session(&self.provider, call);
+            }
+            "TransactionFinished" => {
+                let record: FinishedRecord = body.deserialize().map_err(wrong)?;
+                self.finished(&record);
+            }
+            _ => return Err(Wrong("UnknownMethod", "This version has no such method.".to_owned())),
+        }
+        if !message.primary_header().flags().contains(Flags::NO_REPLY_EXPECTED) {
+            self.provider.line.send(Message::method_return(&message.header()).build(&()));
+        }
+        Ok(())
+    }
+}
+
+impl Role for ProviderRole {
+    fn service_came(&mut self, _: &Arc<Line<Self>>) {
+        self.provider.register(Self::registered);
+    }
+
+    fn service_left(&mut self, _: &Arc<Line<Self>>) {
+        self.provider.give_up_actions();
+        for (_, tell) in self.outcomes.drain() {
+            let _ = tell.send(Err(ServiceError::Restarting));
+        }
+    }
+
+    fn call(&mut self, line: &Arc<Line<Self>>, message: &Message) -> bool {
+        let header = message.header();
+        let ours = header.path().is_some_and(|path| path.as_str() == DELEGATE_PATH)
+            && header.interface().is_none_or(|name| name.as_str() == DELEGATE);
+        let member = header.member().map_or("", |member| member.as_str());
+        if !ours || (header.interface().is_none() && matches!(member, "Ping" | "Introspect")) {
+            return false;
+        }
+        if !line.is_service(message) {
+            let text = "Only the call service may tell a provider what to do.";
+            line.refuse(message, "org.freedesktop.DBus.Error.AccessDenied", text);
+        } else if let Err(Wrong(name, text)) = self.dispatch(member, message) {
+            tracing::warn!(member, "the service said something that is not understood");
+            line.refuse(message, &format!("org.freedesktop.DBus.Error.{name}"), &text);
+        }
+        true
+    }
+
+    fn closed(&mut self, why: ServiceError) {
+        self.provider.give_up_actions();
+        let let_go = why == ServiceError::LetGo && !self.provider.is_closed();
+        self.provider.close(why.into());
+        if !let_go {
+            self.delegate.did_lose_bus(&self.provider);
+        }
+    }
+}
+
+fn audio_call(body: &zbus::message::Body) -> Result<CallUuid, Wrong> {
+    let read = body.deserialize::<(String, NoDetails)>();
+    let (call, _) = read.map_err(|error| Wrong("InvalidArgs", error.to_string()))?;
+    uuid(&call)
+}
+
+fn uuid(text: &str) -> Result<CallUuid, Wrong> {
+    text.parse().map_err(|_| Wrong("InvalidArgs", "The call's id is not a UUID.".to_owned()))
+}
+
+fn action_kind(word: &str) -> Option<ActionKind> {
+    use ActionKind::{Answer, End, PlayDtmf, SetHeld, SetMuted, Start};
+    [Start, Answer, End, SetHeld, SetMuted, PlayDtmf].into_iter().find(|kind| kind.name() == word)
+}

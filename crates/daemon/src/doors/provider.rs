@@ -1,0 +1,212 @@
+use super::{Declined, arguments};
+use crate::effects::{Form, Replying};
+use crate::identity::attribute;
+use crate::peers::{ProviderPeer, Question};
+use crate::service::Service;
+use hookswitch_bus::{
+    ActionRecord, AdoptionRecord, ConfigurationRecord, EndedRecord, MAX_RECORDS, MomentRecord,
+    Refusal, RequestOptions, ResultRecord, UpdateRecord,
+};
+use hookswitch_core::words::{
+    ActionId, AppId, CallUuid, CompletionError, Date, IncomingCallError, ProviderId, RegisterError,
+    ReportError, RequestError, RequestId,
+};
+use hookswitch_core::{Completion, Input, Reply, Report, Requester, Verdict};
+use zbus::Message;
+use zbus::message::Header;
+use zbus::names::WellKnownName;
+
+impl Service {
+    pub(super) fn provider_door(
+        &mut self,
+        message: &Message,
+        call: &Header<'_>,
+        member: &str,
+        sender: &str,
+    ) -> Result<(), Declined> {
+        let body = message.body();
+        let peer = self.peers.get(sender);
+        let provider = peer.and_then(|peer| peer.provider.as_ref()).map(|provider| provider.id);
+        match member {
+            "Register" => self.register(message, call, sender),
+            "Configure" => {
+                let provider = provider.ok_or(RegisterError::NotRegistered)?;
+                let record: ConfigurationRecord = arguments(&body)?;
+                let configuration = record.into_configuration()?;
+                let request = RequestId(self.fresh());
+                let input = Input::Configure { provider, request, configuration };
+                self.grant(input, request, call, Form::Empty);
+                Ok(())
+            }
+            "Invalidate" => {
+                let provider = provider.ok_or(RegisterError::NotRegistered)?;
+                let request = RequestId(self.fresh());
+                self.grant(Input::Invalidate { provider, request }, request, call, Form::Empty);
+                self.peers.remove_provider(sender);
+                self.performs.forget(sender);
+                Ok(())
+            }
+            "ReportNewIncomingCall" => {
+                let provider = provider.ok_or(IncomingCallError::Unentitled)?;
+                let (uuid, update): (&str, UpdateRecord) = arguments(&body)?;
+                let report = update.into_incoming(Verdict::Allow)?;
+                self.report(call, provider, uuid, report, Form::Admitted)
+            }
+            "ReportCallUpdated" => {
+                let provider = provider.ok_or(ReportError::NotRegistered)?;
+                let (uuid, update): (&str, UpdateRecord) = arguments(&body)?;
+                let report = Report::Updated(update.into_update()?);
+                self.report(call, provider, uuid, report, Form::Empty)
+            }
+            "ReportOutgoingCallStartedConnecting" | "ReportOutgoingCallConnected" => {
+                let provider = provider.ok_or(ReportError::NotRegistered)?;
+                let (uuid, moment): (&str, MomentRecord) = arguments(&body)?;
+                let date = moment.date.map(Date);
+                let report = match member {
+                    "ReportOutgoingCallConnected" => Report::Connected(date),
+                    _ => Report::StartedConnecting(date),
+                };
+                self.report(call, provider, uuid, report, Form::Empty)
+            }
+            "ReportCallEnded" => {
+                let provider = provider.ok_or(ReportError::NotRegistered)?;
+                let (uuid, ended): (&str, EndedRecord) = arguments(&body)?;
+                self.report(call, provider, uuid, ended.into_report(), Form::Empty)
+            }
+            "AdoptCall" => {
+                let provider = provider.ok_or(ReportError::NotRegistered)?;
+                let (uuid, record): (&str, AdoptionRecord) = arguments(&body)?;
+                let report = Report::Adopt(record.into_adoption()?);
+                self.report(call, provider, uuid, report, Form::Empty)
+            }
+            "Fulfill" => {
+                let provider = provider.ok_or(CompletionError::UnknownAction)?;
+                let (action, result): (u64, ResultRecord) = arguments(&body)?;
+                let completion = Completion::Fulfill(result.moment());
+                self.complete(call, provider, action, completion);
+                Ok(())
+            }
+            "Fail" => {
+                let provider = provider.ok_or(CompletionError::UnknownAction)?;
+                // Code and text are for the app's own developers; they may say anything, so they are not kept.
+                let (action, _code, _text): (u64, &str, &str) = arguments(&body)?;
+                self.complete(call, provider, action, Completion::Fail);
+                Ok(())
+            }
+            "RequestTransaction" => {
+                let provider = provider.ok_or(RequestError::UnknownCallProvider)?;
+                let (actions, options): (Vec<ActionRecord>, RequestOptions) = arguments(&body)?;
+                if actions.len() > MAX_RECORDS {
+                    return Err(Refusal::invalid("More than 1000 actions. Send fewer.").into());
+                }
+                let actions = actions
+                    .into_iter()
+                    .map(ActionRecord::into_requested)
+                    .collect::<Result<_, _>>()?;
+                let request = RequestId(self.fresh());
+                let requester = Requester::Provider(provider);
+                let revision = options.revision;
+                let input = Input::Request { requester, request, actions, revision };
+                self.grant(input, request, call, Form::Accepted);
+                Ok(())
+            }
+            _ => Err(Declined::Unknown("UnknownMethod")),
+        }
+    }
+
+    /// Let the core decide on a request, and reply.
+    pub(super) fn grant(
+        &mut self,
+        input: Input,
+        request: RequestId,
+        call: &Header<'_>,
+        form: Form,
+    ) -> Option<Reply> {
+        self.decide(input, Some(Replying { request, call, form }))
+    }
+
+    fn report(
+        &mut self,
+        call: &Header<'_>,
+        provider: ProviderId,
+        uuid: &str,
+        report: Report,
+        form: Form,
+    ) -> Result<(), Declined> {
+        let invalid =
+            |_| Refusal::invalid("The call id is not a UUID: 8-4-4-4-12 hexadecimal digits.");
+        let uuid: CallUuid = uuid.parse().map_err(invalid)?;
+        let request = RequestId(self.fresh());
+        let input = Input::Report { provider, request, call: uuid, report };
+        self.grant(input, request, call, form);
+        Ok(())
+    }
+
+    fn complete(
+        &mut self,
+        call: &Header<'_>,
+        provider: ProviderId,
+        action: u64,
+        completion: Completion,
+    ) {
+        let request = RequestId(self.fresh());
+        let input = Input::Complete {
+            provider,
+            action: ActionId(action),
+            completion,
+            request: Some(request),
+        };
+        self.grant(input, request, call, Form::Empty);
+    }
+
+    fn register(
+        &mut self,
+        message: &Message,
+        call: &Header<'_>,
+        sender: &str,
+    ) -> Result<(), Declined> {
+        let body = message.body();
+        let mut record: ConfigurationRecord = arguments(&body)?;
+        let must = "`app_id` must be the app's id: a bus name such as org.example.Chat.";
+        let app = record.app_id.take().ok_or_else(|| Refusal::invalid(must))?;
+        WellKnownName::try_from(app.as_str()).map_err(|_| Refusal::invalid(must))?;
+        let configuration = record.into_configuration()?;
+        if self.peers.get(sender).is_some_and(|peer| peer.provider.is_some()) {
+            return Err(RegisterError::AlreadyRegistered.into());
+        }
+        let Some(owner) = self.settled.take_if(|(of, _)| of == sender).map(|(_, owner)| owner)
+        else {
+            // Who is this? Two questions to the bus, once; what it says meanwhile waits behind this message.
+            for (member, name, question) in [
+                ("GetConnectionCredentials", sender, Question::Credentials),
+                ("GetNameOwner", app.as_str(), Question::Owner),
+            ] {
+                if let Some(serial) = self.out.ask_bus(member, name) {
+                    self.peers.ask(sender, serial, question);
+                }
+            }
+            self.peers.wait(sender, message.clone());
+            return Err(Declined::Later);
+        };
+        let identity = self.peers.entry(sender).identity.clone();
+        let owns = owner.as_deref() == Some(sender);
+        let owned_by_other = owner.is_some() && !owns;
+        let attribution = attribute(&app, &identity, owns, owned_by_other, &self.data)
+            .map_err(|contradiction| Refusal::unentitled(contradiction.text()))?;
+        let provider = ProviderId(self.fresh());
+        let request = RequestId(self.fresh());
+        let app = AppId::from(app);
+        self.flow.name_provider(provider, &app);
+        let input = Input::Register { provider, request, app, configuration };
+        let form = Form::Registered { verified: attribution.verified };
+        if let Some(Reply::Registered { .. }) = self.grant(input, request, call, form) {
+            self.peers.add_provider(ProviderPeer {
+                id: provider,
+                connection: sender.to_owned(),
+                app_name: attribution.name,
+                verified: attribution.verified,
+            });
+        }
+        Ok(())
+    }
+}

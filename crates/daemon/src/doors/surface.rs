@@ -1,0 +1,141 @@
+use super::{Declined, arguments};
+use crate::effects::Form;
+use crate::identity::may_be_surface;
+use crate::peers::Question;
+use crate::service::Service;
+use hookswitch_bus::{ActionRecord, Refusal, RequestOptions, StateRecord, SurfaceRecord, names};
+use hookswitch_core::words::{
+    CallNumber, CallUuid, ChoiceKind, DtmfDigits, DtmfType, RequestId, SurfaceId,
+};
+use hookswitch_core::{CallRef, Input, Requested, Requester};
+use uuid::Uuid;
+use zbus::Message;
+use zbus::message::Header;
+
+const NOT_A_SURFACE: &str = "This connection is no surface. Call Surface1.Register first.";
+const MAY_NOT: &str = "This program may not be a surface: no desktop entry in a system data \
+                       directory starts it and says X-Hookswitch-Surface=true. Install one.";
+
+impl Service {
+    /// The surface this connection is.
+    pub(super) fn surface(&self, sender: &str) -> Result<SurfaceId, Declined> {
+        let surface = self.peers.get(sender).and_then(|peer| peer.surface.as_ref());
+        let surface = surface.map(|(surface, _)| *surface);
+        surface.ok_or_else(|| Refusal::unentitled(NOT_A_SURFACE).into())
+    }
+
+    pub(super) fn surface_door(
+        &mut self,
+        message: &Message,
+        call: &Header<'_>,
+        member: &str,
+        sender: &str,
+    ) -> Result<(), Declined> {
+        let body = message.body();
+        let number = |number: u64| CallRef::Number(CallNumber(number));
+        if member == "Register" {
+            return self.register_surface(message, call, sender);
+        }
+        let surface = self.surface(sender)?;
+        let (wish, options) = match member {
+            "Unregister" => {
+                self.peers.remove_surface(sender);
+                self.out.reply(call, &());
+                return Ok(());
+            }
+            "Presented" => {
+                let call_number = CallNumber(arguments::<u64>(&body)?);
+                self.decide(Input::Presented { call: call_number }, None);
+                self.out.reply(call, &());
+                return Ok(());
+            }
+            "Silence" => {
+                let call_number = CallNumber(arguments::<u64>(&body)?);
+                let request = RequestId(self.fresh());
+                let input = Input::Silence { surface, request, call: call_number };
+                self.grant(input, request, call, Form::Empty);
+                return Ok(());
+            }
+            "Choose" => {
+                let (of, word, options): (u64, &str, RequestOptions) = arguments(&body)?;
+                let kind = ChoiceKind::from_name(word).ok_or_else(|| {
+                    Refusal::invalid("There is no such choice. Take one from the call's choices.")
+                })?;
+                (Requested::Choose(CallNumber(of), kind), options)
+            }
+            "Answer" => {
+                let (of, options): (u64, RequestOptions) = arguments(&body)?;
+                (Requested::Answer(number(of)), options)
+            }
+            "End" => {
+                let (of, options): (u64, RequestOptions) = arguments(&body)?;
+                (Requested::End(number(of)), options)
+            }
+            "SetHeld" => {
+                let (of, held, options): (u64, bool, RequestOptions) = arguments(&body)?;
+                (Requested::SetHeld(number(of), held), options)
+            }
+            "SetMuted" => {
+                let (of, muted, options): (u64, bool, RequestOptions) = arguments(&body)?;
+                (Requested::SetMuted(number(of), muted), options)
+            }
+            "PlayDtmf" => {
+                let (of, digits, options): (u64, &str, RequestOptions) = arguments(&body)?;
+                let must = "The digits must be 1 to 64 of 0-9 * # A-D.";
+                let digits = DtmfDigits::new(digits).ok_or_else(|| Refusal::invalid(must))?;
+                let kind = options.dtmf_type.as_deref().and_then(DtmfType::from_name);
+                (Requested::PlayDtmf(number(of), digits, kind.unwrap_or_default()), options)
+            }
+            "StartCall" => {
+                let start: ActionRecord = arguments(&body)?;
+                // The service makes the id, for the app that is asked to start it.
+                let uuid = CallUuid(Uuid::new_v4().as_u128());
+                (Requested::Start(start.into_start(uuid)?), RequestOptions::default())
+            }
+            _ => return Err(Declined::Unknown("UnknownMethod")),
+        };
+        let request = RequestId(self.fresh());
+        let requester = Requester::Surface(surface);
+        let revision = options.revision;
+        let input = Input::Request { requester, request, actions: vec![wish], revision };
+        self.grant(input, request, call, Form::AcceptedBy(surface));
+        Ok(())
+    }
+
+    fn register_surface(
+        &mut self,
+        message: &Message,
+        call: &Header<'_>,
+        sender: &str,
+    ) -> Result<(), Declined> {
+        let body = message.body();
+        let record: SurfaceRecord = arguments(&body)?;
+        if record.name.len() > hookswitch_bus::MAX_NAME {
+            return Err(Refusal::invalid("`name` must be at most 256 bytes.").into());
+        }
+        if self.settled.take_if(|(of, _)| of == sender).is_none() {
+            if let Some(serial) = self.out.ask_bus("GetConnectionCredentials", sender) {
+                self.peers.ask(sender, serial, Question::Credentials);
+            }
+            self.peers.wait(sender, message.clone());
+            return Err(Declined::Later);
+        }
+        let identity = self.peers.entry(sender).identity.clone();
+        if !may_be_surface(&identity, &self.data) {
+            return Err(Refusal::unentitled(MAY_NOT).into());
+        }
+        self.peers.remove_surface(sender);
+        let surface = SurfaceId(self.fresh());
+        self.flow.name_surface(surface);
+        self.peers.add_surface(sender, surface, record.name);
+        let views = self.core.calls();
+        let state = StateRecord {
+            calls: views.iter().map(|view| self.call_record(view)).collect(),
+            ring: self.core.ring_level().name().to_owned(),
+            version: names::VERSION,
+            features: names::FEATURES.iter().map(|&word| word.to_owned()).collect(),
+        };
+        self.out.reply(call, &state);
+        Ok(())
+    }
+}

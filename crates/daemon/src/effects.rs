@@ -1,0 +1,244 @@
+use crate::service::Service;
+use hookswitch_bus::{
+    AcceptedRecord, AdmittedRecord, CallRecord, ChangeRecord, FinishedRecord, ObservedRecord,
+    PerformRecord, Refusal, RegisteredRecord, names,
+};
+use hookswitch_core::words::{CallState, ProviderId, RequestId, SurfaceId, Timestamp};
+use hookswitch_core::{
+    AudioEffect, CallView, Change, Effect, Finished, Input, ProviderNews, Reply,
+};
+use zbus::message::Header;
+
+/// A call that waits for the core's answer.
+pub(crate) struct Replying<'a> {
+    pub request: RequestId,
+    pub call: &'a Header<'a>,
+    pub form: Form,
+}
+
+/// What a granted request is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Empty,
+    Registered {
+        verified: bool,
+    },
+    Admitted,
+    Accepted,
+    /// With the changes of this surface's own request.
+    AcceptedBy(SurfaceId),
+}
+
+impl Service {
+    /// Let the core decide, and put everything that follows into the outbox.
+    pub fn decide(&mut self, input: Input, replying: Option<Replying<'_>>) -> Option<Reply> {
+        let mut reply = None;
+        let mut next = Some(input);
+        while let Some(input) = next.take() {
+            let now = self.clock.now();
+            let effects = self.core.handle(now, input.clone());
+            self.flow.note(now.at, &input, &effects);
+            next = self.apply(now.at, effects, replying.as_ref(), &mut reply);
+        }
+        reply
+    }
+
+    fn apply(
+        &mut self,
+        now: Timestamp,
+        effects: Vec<Effect>,
+        replying: Option<&Replying<'_>>,
+        answer: &mut Option<Reply>,
+    ) -> Option<Input> {
+        let mut change = None;
+        let mut ring = None;
+        let mut accepted = false;
+        for effect in &effects {
+            match effect {
+                Effect::Change(of) => change = Some(of),
+                Effect::Ring(level) => ring = Some(level.name().to_owned()),
+                Effect::Reply(_, Reply::Accepted(_)) => accepted = true,
+                _ => {}
+            }
+        }
+        let by = match replying.map(|replying| replying.form) {
+            Some(Form::AcceptedBy(surface)) if accepted => Some(surface),
+            _ => None,
+        };
+        let mut own = None;
+        if change.is_some() || ring.is_some() {
+            own = self.tell_surfaces(change, ring, by);
+        }
+        if let Some(change) = change {
+            self.tell_observers(change);
+        }
+        let mut next = None;
+        for effect in effects {
+            match effect {
+                Effect::Record(entry) => self.record(entry),
+                Effect::Change(_) | Effect::Ring(_) => {}
+                // There is no audio server yet: whoever gets the audio has it at once.
+                Effect::Audio(AudioEffect::Activate(call)) => {
+                    next = Some(Input::AudioActivated { call });
+                }
+                Effect::Audio(_) => {}
+                Effect::Reply(request, reply) => {
+                    *answer = Some(reply);
+                    if let Some(replying) = replying.filter(|of| of.request == request) {
+                        self.reply(now, replying, reply, own.take());
+                    }
+                }
+                Effect::Provider(provider, news) => self.tell_provider(now, provider, news),
+            }
+        }
+        next
+    }
+
+    fn reply(
+        &mut self,
+        now: Timestamp,
+        replying: &Replying<'_>,
+        reply: Reply,
+        change: Option<ChangeRecord>,
+    ) {
+        let call = replying.call;
+        let refusal = match reply {
+            Reply::Done => return self.out.reply(call, &()),
+            Reply::Registered { adopt_until } => {
+                let verified = replying.form == Form::Registered { verified: true };
+                let left = adopt_until.map(|until| until.0.saturating_sub(now.0));
+                let record = RegisteredRecord {
+                    version: names::VERSION,
+                    features: names::FEATURES.iter().map(|&word| word.to_owned()).collect(),
+                    verified,
+                    adopt_within_ms: left.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
+                };
+                return self.out.reply(call, &record);
+            }
+            Reply::Admitted(number) => {
+                return self.out.reply(call, &AdmittedRecord { number: number.0 });
+            }
+            Reply::Accepted(transaction) => {
+                let record = AcceptedRecord { transaction: transaction.0, change };
+                return self.out.reply(call, &record);
+            }
+            Reply::RegisterRefused(error) => Refusal::from(error),
+            Reply::IncomingRefused(error) => Refusal::from(error),
+            Reply::ReportRefused(error) => Refusal::from(error),
+            Reply::RequestRefused(error) => Refusal::from(error),
+            Reply::CompletionRefused(error) => Refusal::from(error),
+        };
+        self.out.refuse(call, &refusal);
+    }
+
+    /// One signal to each surface; the one whose request this was gets its change back instead, for its reply.
+    fn tell_surfaces(
+        &mut self,
+        change: Option<&Change>,
+        ring: Option<String>,
+        by: Option<SurfaceId>,
+    ) -> Option<ChangeRecord> {
+        if self.peers.surfaces().is_empty() {
+            return None;
+        }
+        let views = change.map_or(&[][..], |change| &change.calls);
+        let calls: Vec<CallRecord> = views.iter().map(|view| self.call_record(view)).collect();
+        let calls = (!calls.is_empty()).then_some(calls);
+        let finished = change.map_or(&[][..], |change| &change.finished);
+        let of = |surface: SurfaceId| {
+            let own = finished.iter().filter(|(of, _)| *of == surface);
+            let own: Vec<FinishedRecord> = own.map(|(_, done)| done.into()).collect();
+            (!own.is_empty()).then_some(own)
+        };
+        let mut record = ChangeRecord { calls, finished: None, ring };
+        let mut back = None;
+        for (surface, connection) in self.peers.surfaces() {
+            record.finished = of(*surface);
+            if by == Some(*surface) {
+                back = Some(record.clone());
+            } else if record != ChangeRecord::default() {
+                self.out.signal(connection, names::SURFACE, "Changed", &record);
+            }
+        }
+        back
+    }
+
+    /// The record of a call with what is known about its app.
+    pub fn call_record(&self, view: &CallView) -> CallRecord {
+        match self.peers.provider(view.provider) {
+            Some(provider) => CallRecord::of(view, &provider.app_name, provider.verified),
+            // Its provider just left.
+            None => CallRecord::of(view, view.app().as_str(), false),
+        }
+    }
+
+    fn tell_observers(&mut self, change: &Change) {
+        if self.peers.observers().is_empty() {
+            self.observed.clear();
+            return;
+        }
+        for view in &change.calls {
+            let seen = ObservedRecord::of(view);
+            let before = match view.state {
+                CallState::Ended => self.observed.remove(&view.number),
+                _ => self.observed.insert(view.number, seen),
+            };
+            if before != Some(seen) {
+                for connection in self.peers.observers() {
+                    self.out.signal(connection, names::OBSERVER, "CallChanged", &seen);
+                }
+            }
+        }
+    }
+
+    fn tell_provider(&mut self, now: Timestamp, provider: ProviderId, news: ProviderNews) {
+        let Some(peer) = self.peers.provider(provider).cloned() else { return };
+        let to = peer.connection.as_str();
+        match news {
+            ProviderNews::Perform { action, call, verb, deadline, origin, start, handing_over } => {
+                let (member, mut record) = PerformRecord::of(&verb, start.as_deref());
+                let left = deadline.0.saturating_sub(now.0);
+                record.deadline_ms = u32::try_from(left).unwrap_or(u32::MAX);
+                record.transaction = origin.map(|id| id.0);
+                record.handing_over = handing_over.then_some(true);
+                let body = (action.0, call.to_string(), record);
+                if let Some(serial) = self.out.call_delegate(to, member, &body, true) {
+                    self.performs.expect(serial, action, to);
+                }
+            }
+            ProviderNews::TimedOut { action, call, verb } => {
+                let details = TimedOutRecord {
+                    call: call.to_string(),
+                    action_kind: verb.kind().name().to_owned(),
+                };
+                self.out.call_delegate(to, "TimedOut", &(action.0, details), false);
+            }
+            ProviderNews::DidActivateAudio(call) => {
+                let body = (call.to_string(), Nothing::default());
+                self.out.call_delegate(to, "DidActivateAudioSession", &body, false);
+            }
+            ProviderNews::DidDeactivateAudio(call) => {
+                let body = (call.to_string(), Nothing::default());
+                self.out.call_delegate(to, "DidDeactivateAudioSession", &body, false);
+            }
+            ProviderNews::Finished(finished) => self.tell_finished(to, &finished),
+        }
+    }
+
+    fn tell_finished(&mut self, to: &str, finished: &Finished) {
+        let record = FinishedRecord::from(finished);
+        self.out.call_delegate(to, "TransactionFinished", &record, false);
+    }
+}
+
+/// An empty record.
+#[derive(Default, zbus::SerializeDict, zbus::Type)]
+#[zbus(signature = "dict")]
+struct Nothing {}
+
+#[derive(zbus::SerializeDict, zbus::Type)]
+#[zbus(signature = "dict")]
+struct TimedOutRecord {
+    call: String,
+    action_kind: String,
+}

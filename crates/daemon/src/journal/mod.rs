@@ -1,0 +1,254 @@
+//! What must not be lost, appended before anybody is told.
+//!
+//! `kill -9` does not lose what `write` handed to the kernel, so nothing is flushed here; only a power cut can lose the
+//! last second. Each entry replaces the one with its number. What is live when the journal is read was live when the
+//! service went away.
+
+mod frame;
+mod stored;
+
+use frame::Frames;
+use hookswitch_core::words::{CallNumber, RecentsEntry};
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use stored::Stored;
+
+/// A journal file begins anew when it is larger than this and everything in it is in the list of recents.
+const BOUND: u64 = 2 << 20;
+
+/// The journal, open for appending.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    length: u64,
+    buffer: Vec<u8>,
+    live: BTreeMap<CallNumber, RecentsEntry>,
+    /// The entry with the highest number stays in the file: numbers go on behind it.
+    newest: Option<RecentsEntry>,
+}
+
+/// What a journal remembered.
+#[derive(Debug, Default)]
+pub struct Remembered {
+    /// Every entry as it stood last, by number.
+    pub entries: BTreeMap<CallNumber, RecentsEntry>,
+    /// Bytes at the end that were no whole record: a write that was cut short.
+    pub torn: u64,
+}
+
+impl Journal {
+    /// Open the journal in this folder, which is made if it is not there, and read what it remembers.
+    ///
+    /// # Errors
+    /// The folder or file cannot be made or read.
+    pub fn open(folder: &Path) -> io::Result<(Self, Remembered)> {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let path = folder.join("journal");
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let mut remembered = Remembered::default();
+        let mut frames = Frames::new(&bytes);
+        for payload in &mut frames {
+            // A record of a later version that cannot be read is left alone.
+            if let Ok(stored) = serde_json::from_slice::<Stored>(payload) {
+                let entry = RecentsEntry::from(stored);
+                remembered.entries.insert(entry.number, entry);
+            }
+        }
+        let whole = frames.whole();
+        remembered.torn = bytes.len() as u64 - whole;
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
+        // The torn tail is cut, or what is appended now could not be read.
+        file.set_len(whole)?;
+        let live = remembered.entries.iter().filter(|(_, entry)| entry.ended.is_none());
+        let live = live.map(|(number, entry)| (*number, entry.clone())).collect();
+        let newest = remembered.entries.values().next_back().cloned();
+        Ok((Self { path, file, length: whole, buffer: Vec::new(), live, newest }, remembered))
+    }
+
+    /// The folder it is in.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
+    }
+
+    /// Take an entry; [`write`](Self::write) puts it on disk.
+    pub fn append(&mut self, entry: &RecentsEntry) {
+        match entry.ended {
+            Some(_) => self.live.remove(&entry.number),
+            None => self.live.insert(entry.number, entry.clone()),
+        };
+        if self.newest.as_ref().is_none_or(|newest| newest.number <= entry.number) {
+            self.newest = Some(entry.clone());
+        }
+        frame::put(&mut self.buffer, |payload| {
+            serde_json::to_writer(payload, &Stored::from(entry)).unwrap_or_default();
+        });
+    }
+
+    /// Hand everything taken to the kernel, in one write.
+    ///
+    /// # Errors
+    /// The disk is full or gone. What was taken is kept and tried again with the next write.
+    pub fn write(&mut self) -> io::Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let result = self.file.write_all(&self.buffer);
+        match result {
+            Ok(()) => {
+                self.length += self.buffer.len() as u64;
+                self.buffer.clear();
+            }
+            // Part of a record may be there: cut it, so that the next one can be read.
+            Err(_) => self.file.set_len(self.length).unwrap_or_default(),
+        }
+        result
+    }
+
+    /// Begin a new file with only what is live. To be called when everything taken is in the list of recents.
+    ///
+    /// # Errors
+    /// The new file cannot be made; the old one goes on.
+    pub fn shorten(&mut self) -> io::Result<()> {
+        if self.length < BOUND {
+            return Ok(());
+        }
+        let next = self.path.with_extension("new");
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next)?;
+        let mut bytes = Vec::new();
+        let newest = self.newest.iter().filter(|entry| !self.live.contains_key(&entry.number));
+        for entry in self.live.values().chain(newest) {
+            frame::put(&mut bytes, |payload| {
+                serde_json::to_writer(payload, &Stored::from(entry)).unwrap_or_default();
+            });
+        }
+        file.write_all(&bytes)?;
+        fs::rename(&next, &self.path)?;
+        self.file = OpenOptions::new().append(true).open(&self.path)?;
+        self.length = bytes.len() as u64;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hookswitch_core::words::{CallUuid, Date, Direction, Handle, HandleKind};
+    use std::sync::Arc;
+
+    fn entry(number: u64) -> RecentsEntry {
+        RecentsEntry {
+            number: CallNumber(number),
+            app: "org.example.Chat".into(),
+            account: "default".into(),
+            uuid: CallUuid(u128::from(number)),
+            direction: Direction::Incoming,
+            handle: Arc::new(Handle::new(HandleKind::PhoneNumber, "+4930123456")),
+            name: Some(Arc::new("Anna".to_owned())),
+            video: false,
+            started: Date(1),
+            connected: None,
+            ended: None,
+            reason: None,
+            missed: None,
+            listed: true,
+            has_audio: false,
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_remembered_and_the_last_entry_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, remembered) = Journal::open(folder.path()).unwrap();
+        assert!(remembered.entries.is_empty());
+        journal.append(&entry(1));
+        journal.append(&entry(2));
+        journal.append(&RecentsEntry { has_audio: true, ..entry(1) });
+        journal.write().unwrap();
+        let (_, remembered) = Journal::open(folder.path()).unwrap();
+        assert_eq!(remembered.entries.len(), 2);
+        assert_eq!(
+            remembered.entries[&CallNumber(1)],
+            RecentsEntry { has_audio: true, ..entry(1) }
+        );
+        assert_eq!(remembered.torn, 0);
+    }
+
+    #[test]
+    fn a_torn_tail_is_cut_at_every_length() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, _) = Journal::open(folder.path()).unwrap();
+        journal.append(&entry(1));
+        journal.append(&entry(2));
+        journal.write().unwrap();
+        let path = folder.path().join("journal");
+        let whole = fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            let (mut journal, remembered) = Journal::open(folder.path()).unwrap();
+            assert!(remembered.entries.len() < 2);
+            let before = remembered.entries.len();
+            journal.append(&entry(3));
+            journal.write().unwrap();
+            let (_, remembered) = Journal::open(folder.path()).unwrap();
+            assert_eq!(remembered.entries.len(), before + 1, "cut at {length}");
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_loses_that_record_and_what_is_behind_it_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, _) = Journal::open(folder.path()).unwrap();
+        journal.append(&entry(1));
+        journal.write().unwrap();
+        let path = folder.path().join("journal");
+        let first = fs::read(&path).unwrap().len();
+        journal.append(&entry(2));
+        journal.write().unwrap();
+        let whole = fs::read(&path).unwrap();
+        for at in first..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x40;
+            fs::write(&path, &bytes).unwrap();
+            let (_, remembered) = Journal::open(folder.path()).unwrap();
+            assert!(remembered.entries.contains_key(&CallNumber(1)));
+            assert!(!remembered.entries.contains_key(&CallNumber(2)), "bit at {at}");
+        }
+    }
+
+    #[test]
+    fn a_call_in_no_list_leaves_neither_handle_nor_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, _) = Journal::open(folder.path()).unwrap();
+        journal.append(&RecentsEntry { listed: false, ..entry(1) });
+        journal.write().unwrap();
+        let bytes = fs::read(folder.path().join("journal")).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains("Anna") && !text.contains("123456"), "{text}");
+    }
+
+    #[test]
+    fn shortening_keeps_what_is_live_and_the_last_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut journal, _) = Journal::open(folder.path()).unwrap();
+        journal.append(&entry(1));
+        for number in 2..16_000 {
+            journal.append(&RecentsEntry { ended: Some(Date(5)), ..entry(number) });
+        }
+        journal.write().unwrap();
+        journal.shorten().unwrap();
+        journal.append(&entry(20_000));
+        journal.write().unwrap();
+        let (_, remembered) = Journal::open(folder.path()).unwrap();
+        let numbers: Vec<u64> = remembered.entries.keys().map(|number| number.0).collect();
+        assert!(numbers == [1, 15_999, 20_000], "{} entries are left", numbers.len());
+    }
+}

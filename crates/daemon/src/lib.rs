@@ -1,0 +1,20 @@
+//! The call service: the bus, the clock, the journal and the list of recents around the core, which decides.
+//!
+//! One thread handles the bus: what comes in is turned into an input of the core, what the core answers goes out in one
+//! write. Nothing on that thread waits for a peer. SQLite has a thread of its own.
+
+mod clock;
+mod doors;
+mod effects;
+mod flow_log;
+pub mod identity;
+pub mod journal;
+mod outbox;
+mod peers;
+mod performs;
+pub mod recents;
+mod service;
+mod settings;
+
+pub use service::{ServeError, serve};
+pub use settings::{Settings, SettingsError};

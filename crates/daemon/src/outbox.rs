@@ -1,0 +1,97 @@
+use hookswitch_bus::{Refusal, error_name, names};
+use serde::Serialize;
+use zbus::message::{Flags, Header};
+use zbus::{Connection, DynamicType, Message};
+
+/// Messages that leave together, in one write.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    messages: Vec<Message>,
+}
+
+impl Outbox {
+    fn push(&mut self, built: zbus::Result<Message>) {
+        match built {
+            Ok(message) => self.messages.push(message),
+            // Only a record too large for the bus gets here, and records are bounded.
+            Err(error) => tracing::error!("a message could not be built: {error}"),
+        }
+    }
+
+    /// The reply to a call, unless it wants none.
+    pub fn reply<B: Serialize + DynamicType>(&mut self, call: &Header<'_>, body: &B) {
+        if !call.primary().flags().contains(Flags::NO_REPLY_EXPECTED) {
+            self.push(Message::method_return(call).build(body));
+        }
+    }
+
+    /// A refusal with CallKit's name.
+    pub fn refuse(&mut self, call: &Header<'_>, refusal: &Refusal) {
+        self.error(call, &error_name(refusal.name), &refusal.text);
+    }
+
+    /// An error of any name.
+    pub fn error(&mut self, call: &Header<'_>, name: &str, text: &str) {
+        if !call.primary().flags().contains(Flags::NO_REPLY_EXPECTED) {
+            self.push(Message::error(call, name).build(&text));
+        }
+    }
+
+    /// A signal to one connection. Nothing with identity is ever broadcast.
+    pub fn signal<B: Serialize + DynamicType>(
+        &mut self,
+        to: &str,
+        interface: &str,
+        member: &str,
+        body: &B,
+    ) {
+        self.push(Message::signal(names::PATH, interface, member).destination(to).build(body));
+    }
+
+    /// A call of a delegate, by unique name and without starting anything. The serial its reply will carry.
+    pub fn call_delegate<B: Serialize + DynamicType>(
+        &mut self,
+        to: &str,
+        member: &str,
+        body: &B,
+        wants_reply: bool,
+    ) -> Option<u32> {
+        let flags = match wants_reply {
+            true => Flags::NO_AUTO_START,
+            false => Flags::NO_AUTO_START | Flags::NO_REPLY_EXPECTED,
+        };
+        let built = Message::method_call(names::DELEGATE_PATH, member)
+            .interface(names::DELEGATE)
+            .destination(to)
+            .with_flags(flags)
+            .build(body);
+        let serial = built.as_ref().ok().map(|call| call.primary_header().serial_num().get());
+        self.push(built);
+        serial
+    }
+
+    /// A question to the bus itself. The serial its answer will carry.
+    pub fn ask_bus(&mut self, member: &str, name: &str) -> Option<u32> {
+        let built = Message::method_call("/org/freedesktop/DBus", member)
+            .interface("org.freedesktop.DBus")
+            .destination("org.freedesktop.DBus")
+            .build(&name);
+        let serial = built.as_ref().ok().map(|call| call.primary_header().serial_num().get());
+        self.push(built);
+        serial
+    }
+
+    /// Send everything, in order.
+    ///
+    /// # Errors
+    /// The bus is gone.
+    pub async fn send(&mut self, connection: &Connection) -> zbus::Result<()> {
+        let result = match self.messages.as_slice() {
+            [] => return Ok(()),
+            [one] => connection.send(one).await,
+            all => connection.send_all(all).await,
+        };
+        self.messages.clear();
+        result
+    }
+}

@@ -1,0 +1,196 @@
+use hookswitch_bus::{RecentsQuery, RecentsRecord};
+use hookswitch_core::words::{CallNumber, RecentsEntry};
+use rusqlite::{Connection, OpenFlags, params};
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use thiserror::Error;
+
+/// Why the list cannot be read or written. Calls work on without it.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// SQLite says no.
+    #[error(
+        "the list of recents cannot be used: {0}. Calls work on; free disk space or mend the file, then restart the service."
+    )]
+    Sqlite(#[from] rusqlite::Error),
+    /// The file cannot be made.
+    #[error(
+        "the list of recents cannot be made: {0}. Calls work on; see that its folder can be written to."
+    )]
+    File(#[from] std::io::Error),
+}
+
+/// The list on disk.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    /// A damaged list was put there, never deleted, and a new one begun.
+    pub set_aside: Option<PathBuf>,
+}
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS recents (
+        number INTEGER PRIMARY KEY,
+        app TEXT NOT NULL,
+        account TEXT NOT NULL,
+        direction TEXT NOT NULL,
+        handle TEXT NOT NULL,
+        handle_kind TEXT NOT NULL,
+        handle_name TEXT,
+        name TEXT,
+        video INTEGER NOT NULL,
+        started INTEGER NOT NULL,
+        connected INTEGER,
+        ended INTEGER,
+        reason TEXT,
+        missed INTEGER NOT NULL,
+        missed_reason TEXT
+    ) STRICT;
+    PRAGMA user_version = 1;";
+
+impl Store {
+    /// Open the list in this file, or begin it. A file that is damaged is set aside.
+    ///
+    /// # Errors
+    /// The folder cannot be written to, or the disk is full.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        match Self::try_open(path) {
+            Ok(connection) => Ok(Self { connection, set_aside: None }),
+            Err(StoreError::Sqlite(error)) if is_damage(&error) => {
+                let aside = free_name(path);
+                fs::rename(path, &aside)?;
+                for tail in ["-wal", "-shm"] {
+                    let mut name = path.as_os_str().to_owned();
+                    name.push(tail);
+                    let _ = fs::remove_file(name);
+                }
+                Ok(Self { connection: Self::try_open(path)?, set_aside: Some(aside) })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn try_open(path: &Path) -> Result<Connection, StoreError> {
+        // Made here, so that nobody else can read it even for a moment.
+        OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.execute_batch(SCHEMA)?;
+        Ok(connection)
+    }
+
+    /// Write entries, all or none. Later ones replace earlier ones of the same number.
+    ///
+    /// # Errors
+    /// The disk is full or the file damaged.
+    pub fn write(&mut self, entries: &[RecentsEntry]) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        {
+            let mut insert = transaction.prepare_cached(
+                "INSERT OR REPLACE INTO recents VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
+            )?;
+            for entry in entries.iter().filter(|entry| entry.listed) {
+                let record = RecentsRecord::from(entry);
+                insert.execute(params![
+                    record.number.cast_signed(),
+                    record.app_id,
+                    record.account,
+                    record.direction,
+                    record.handle,
+                    record.handle_kind,
+                    record.handle_name,
+                    record.name,
+                    record.has_video,
+                    record.started,
+                    record.connected,
+                    record.ended,
+                    record.reason,
+                    record.missed,
+                    record.missed_reason,
+                ])?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Lines of the list, newest first.
+    ///
+    /// # Errors
+    /// The file is damaged.
+    pub fn list(&self, query: &RecentsQuery) -> Result<Vec<RecentsRecord>, StoreError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT * FROM recents WHERE number < ?1 AND (NOT ?2 OR missed) ORDER BY number DESC LIMIT ?3",
+        )?;
+        let before = query.before.and_then(|number| i64::try_from(number).ok()).unwrap_or(i64::MAX);
+        let limit = query.limit.unwrap_or(100);
+        let rows =
+            select.query_map(params![before, query.missed.unwrap_or(false), limit], |row| {
+                Ok(RecentsRecord {
+                    number: row.get::<_, i64>(0)?.cast_unsigned(),
+                    app_id: row.get(1)?,
+                    account: row.get(2)?,
+                    direction: row.get(3)?,
+                    handle: row.get(4)?,
+                    handle_kind: row.get(5)?,
+                    handle_name: row.get(6)?,
+                    name: row.get(7)?,
+                    has_video: row.get(8)?,
+                    started: row.get(9)?,
+                    connected: row.get(10)?,
+                    ended: row.get(11)?,
+                    reason: row.get(12)?,
+                    missed: row.get(13)?,
+                    missed_reason: row.get(14)?,
+                })
+            })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The highest number in the list.
+    ///
+    /// # Errors
+    /// The file is damaged.
+    pub fn last_number(&self) -> Result<CallNumber, StoreError> {
+        let select = "SELECT coalesce(max(number), 0) FROM recents";
+        let number: i64 = self.connection.query_row(select, [], |row| row.get(0))?;
+        Ok(CallNumber(number.cast_unsigned()))
+    }
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+}
+
+/// `recents.db.damaged-1`, or the first number that is free.
+fn free_name(path: &Path) -> PathBuf {
+    let name = |number: u32| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".damaged-{number}"));
+        PathBuf::from(name)
+    };
+    (1..).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_file_is_set_aside_and_a_new_list_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("recents.db");
+        fs::write(&path, "this is no database, but somebody's data").unwrap();
+        let store = Store::open(&path).unwrap();
+        let aside = store.set_aside.clone().unwrap();
+        assert_eq!(fs::read(aside).unwrap(), b"this is no database, but somebody's data");
+        assert!(store.list(&RecentsQuery::default()).unwrap().is_empty());
+        assert_eq!(store.last_number().unwrap(), CallNumber(0));
+    }
+}

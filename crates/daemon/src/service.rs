@@ -1,0 +1,282 @@
+use crate::clock::Clock;
+use crate::flow_log::FlowLog;
+use crate::journal::Journal;
+use crate::outbox::Outbox;
+use crate::peers::Peers;
+use crate::performs::Performs;
+use crate::recents::{Answer, Recents, Store};
+use crate::settings::Settings;
+use futures_util::{FutureExt, StreamExt};
+use hookswitch_bus::{ObservedRecord, names};
+use hookswitch_core::words::{CallNumber, RecentsEntry, Timestamp};
+use hookswitch_core::{Arbiter, Input};
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+use thiserror::Error;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use zbus::fdo::RequestNameFlags;
+use zbus::{Connection, Message, MessageStream};
+
+/// Messages that may wait to be read; the bus holds the others back.
+const QUEUE: NonZeroUsize = NonZeroUsize::new(1 << 16).unwrap();
+/// Messages handled before anything is sent.
+const BATCH: usize = 64;
+/// How long entries are gathered before they are written together.
+const GATHER: Duration = Duration::from_millis(300);
+
+/// Why the service could not run, or ended.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// No bus.
+    #[error(
+        "there is no session bus to serve: {0}. Start it in a desktop session, or under `hookswitch private`."
+    )]
+    NoBus(zbus::Error),
+    /// Another one runs.
+    #[error("another call service runs on this bus already. Use that one, or end it first.")]
+    Running,
+    /// The bus went away.
+    #[error("the bus is gone, and all calls with it. It is started again with the next session.")]
+    BusGone,
+    /// No timer.
+    #[error("no timer: {0}. Is the system out of file descriptors?")]
+    NoTimer(io::Error),
+}
+
+/// The service: the core, and everything around it that the thread of the bus touches.
+pub(crate) struct Service {
+    pub core: Arbiter,
+    pub out: Outbox,
+    pub peers: Peers,
+    pub performs: Performs,
+    pub clock: Clock,
+    pub flow: FlowLog,
+    pub journal: Option<Journal>,
+    pub recents: Option<Recents>,
+    /// Entries that are in the journal and not yet with the list, and when they shall be.
+    pub gathered: Vec<RecentsEntry>,
+    pub gather_until: Option<Timestamp>,
+    /// How many entries the list was sent.
+    pub sent: u64,
+    /// What does not work, in words.
+    pub degraded: Vec<String>,
+    /// What observers were told last.
+    pub observed: BTreeMap<CallNumber, ObservedRecord>,
+    /// Questions about recents that wait for the list.
+    pub questions: HashMap<u64, Message>,
+    pub data: Vec<PathBuf>,
+    pub last_id: u64,
+    /// The connection whose identity was just settled, and who owns its app's name.
+    pub settled: Option<(String, Option<String>)>,
+}
+
+/// Serve calls until the bus goes away.
+///
+/// # Errors
+/// See [`ServeError`]. What cannot be kept on disk is no error: calls work without, and `Status` says so.
+pub async fn serve(settings: Settings) -> Result<(), ServeError> {
+    let connection = zbus::connection::Builder::session();
+    let connection = connection.build().await.map_err(ServeError::NoBus)?;
+    let mut stream = MessageStream::from(&connection);
+    stream.set_max_queued(QUEUE);
+    let (mut service, mut answers) = Service::new(settings)?;
+    watch_names(&connection).await.map_err(ServeError::NoBus)?;
+    service.restore();
+    let name =
+        connection.request_name_with_flags(names::SERVICE, RequestNameFlags::DO_NOT_QUEUE).await;
+    name.map_err(|error| match error {
+        zbus::Error::NameTaken => ServeError::Running,
+        other => ServeError::NoBus(other),
+    })?;
+    tracing::info!("serving calls");
+    loop {
+        service.wake_in_time();
+        tokio::select! {
+            message = stream.next() => {
+                let mut next = message;
+                let mut left = BATCH;
+                loop {
+                    match next {
+                        Some(Ok(message)) => service.take(message),
+                        _ => return Err(ServeError::BusGone),
+                    }
+                    left -= 1;
+                    match stream.next().now_or_never() {
+                        Some(more) if left > 0 => next = more,
+                        Some(Some(Ok(last))) => {
+                            service.take(last);
+                            break;
+                        }
+                        Some(_) => return Err(ServeError::BusGone),
+                        None => break,
+                    }
+                }
+            }
+            () = service.clock.alarm() => service.tick(),
+            Some(answer) = answers.recv() => service.answered(answer),
+        }
+        if service.out.send(&connection).await.is_err() {
+            return Err(ServeError::BusGone);
+        }
+        service.flow.write();
+    }
+}
+
+/// One rule for all connections that leave the bus.
+async fn watch_names(connection: &Connection) -> zbus::Result<()> {
+    let rule = "type='signal',sender='org.freedesktop.DBus',\
+                interface='org.freedesktop.DBus',member='NameOwnerChanged',arg2=''";
+    let bus = Some("org.freedesktop.DBus");
+    let path = "/org/freedesktop/DBus";
+    connection.call_method(bus, path, bus, "AddMatch", &rule).await?;
+    Ok(())
+}
+
+impl Service {
+    fn new(settings: Settings) -> Result<(Self, UnboundedReceiver<Answer>), ServeError> {
+        let clock = Clock::new().map_err(ServeError::NoTimer)?;
+        let (answers, inbox) = unbounded_channel();
+        let state = settings.state.as_deref();
+        let service = Self {
+            core: Arbiter::new(settings.policy),
+            out: Outbox::default(),
+            peers: Peers::default(),
+            performs: Performs::default(),
+            clock,
+            flow: FlowLog::open(state),
+            journal: None,
+            recents: state.map(|folder| Recents::start(folder.join("recents.db"), answers)),
+            gathered: Vec::new(),
+            gather_until: None,
+            sent: 0,
+            degraded: Vec::new(),
+            observed: BTreeMap::new(),
+            questions: HashMap::new(),
+            data: settings.data,
+            last_id: 0,
+            settled: None,
+        };
+        Ok((service.with_journal(state), inbox))
+    }
+
+    /// Read what the journal remembers: everything goes into the list (again: entries replace each other), and what was
+    /// live waits to be adopted.
+    fn with_journal(mut self, state: Option<&std::path::Path>) -> Self {
+        let Some(folder) = state else { return self };
+        match Journal::open(folder) {
+            Ok((journal, remembered)) => {
+                if remembered.torn > 0 {
+                    tracing::warn!("{} bytes of a torn record were cut", remembered.torn);
+                }
+                self.journal = Some(journal);
+                self.gathered = remembered.entries.into_values().collect();
+            }
+            Err(error) => {
+                self.degraded.push(format!(
+                    "The journal cannot be opened: {error}. Calls work, but are not remembered; \
+                     see that its folder can be written to, then restart the service."
+                ));
+            }
+        }
+        self
+    }
+
+    fn restore(&mut self) {
+        let orphans: Vec<RecentsEntry> =
+            self.gathered.iter().filter(|entry| entry.ended.is_none()).cloned().collect();
+        let last = match self.gathered.last() {
+            Some(entry) => entry.number,
+            // The journal is gone: numbers go on behind what the list has.
+            None => self.last_in_list(),
+        };
+        self.send_gathered();
+        let next_number = CallNumber(last.0 + 1);
+        self.decide(Input::Restore { orphans, next_number }, None);
+    }
+
+    fn last_in_list(&mut self) -> CallNumber {
+        let path = self.journal.as_ref().map(|journal| journal.folder().join("recents.db"));
+        let Some(path) = path.filter(|path| path.exists()) else { return CallNumber(0) };
+        match Store::open(&path).and_then(|store| store.last_number()) {
+            Ok(number) => number,
+            Err(error) => {
+                self.degraded.push(error.to_string());
+                CallNumber(0)
+            }
+        }
+    }
+
+    /// A new id of any kind.
+    pub fn fresh(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    fn wake_in_time(&mut self) {
+        let deadlines = [self.core.next_deadline(), self.gather_until];
+        self.clock.wake_at(deadlines.into_iter().flatten().min());
+    }
+
+    fn tick(&mut self) {
+        let now = self.clock.now().at;
+        if self.gather_until.is_some_and(|until| until <= now) {
+            self.send_gathered();
+        }
+        if self.core.next_deadline().is_some_and(|deadline| deadline <= now) {
+            self.decide(Input::Tick, None);
+        }
+    }
+
+    /// Remember an entry before anybody is told.
+    pub fn record(&mut self, entry: RecentsEntry) {
+        let Some(journal) = &mut self.journal else { return };
+        journal.append(&entry);
+        if let Err(error) = journal.write() {
+            let text = format!(
+                "The journal cannot be written: {error}. Calls work, but a crash could lose their \
+                 line in the list; free disk space."
+            );
+            if !self.degraded.contains(&text) {
+                tracing::error!("{text}");
+                self.degraded.push(text);
+            }
+        }
+        self.gathered.push(entry);
+        if self.gather_until.is_none() {
+            self.gather_until = Some(self.clock.now().at + GATHER);
+        }
+    }
+
+    /// Hand what was gathered to the list.
+    pub fn send_gathered(&mut self) {
+        self.gather_until = None;
+        let entries = std::mem::take(&mut self.gathered);
+        if let Some(recents) = self.recents.as_ref().filter(|_| !entries.is_empty()) {
+            self.sent += entries.len() as u64;
+            recents.write(entries);
+        }
+    }
+
+    fn answered(&mut self, answer: Answer) {
+        match answer {
+            Answer::Lines(number, lines) => self.lines(number, lines),
+            Answer::Written(count) => {
+                if count == self.sent && self.gathered.is_empty() {
+                    let shortened = self.journal.as_mut().map(Journal::shorten);
+                    if let Some(Err(error)) = shortened {
+                        tracing::warn!("the journal stays long: {error}");
+                    }
+                }
+            }
+            Answer::Degraded(text) => {
+                tracing::error!("{text}");
+                if !self.degraded.contains(&text) {
+                    self.degraded.push(text);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+use hookswitch_core::Policy;
+use std::env;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// What the environment says about how to run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where journal and recents are kept; `None`: nothing is kept.
+    pub state: Option<PathBuf>,
+    /// Folders with `applications/*.desktop`, first wins.
+    pub data: Vec<PathBuf>,
+    /// The numbers and choices of the rules.
+    pub policy: Policy,
+}
+
+/// What is wrong with the environment.
+#[derive(Debug, Error)]
+pub enum SettingsError {
+    /// A knob that is none.
+    #[error(
+        "HOOKSWITCH_POLICY: `{0}` is no knob of the rules. Write knob=value,knob=value; times are in milliseconds."
+    )]
+    Policy(String),
+    /// Nowhere to keep anything.
+    #[error(
+        "no place to keep the list of calls: neither HOOKSWITCH_STATE_DIR nor XDG_STATE_HOME nor HOME is set. Set one of them."
+    )]
+    NoState,
+}
+
+impl Settings {
+    /// Read the environment.
+    ///
+    /// # Errors
+    /// A variable is set to what it cannot be.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        let folder = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let mut policy = Policy::default();
+        for knob in env::var("HOOKSWITCH_POLICY").unwrap_or_default().split(',') {
+            let knob = knob.trim();
+            if knob.is_empty() {
+                continue;
+            }
+            let set = knob.split_once('=').and_then(|(name, value)| policy.set(name, value));
+            set.ok_or_else(|| SettingsError::Policy(knob.to_owned()))?;
+        }
+        let state = match env::var("HOOKSWITCH_JOURNAL").as_deref() {
+            Ok("off") => None,
+            _ => Some(
+                folder("HOOKSWITCH_STATE_DIR")
+                    .or_else(|| folder("XDG_STATE_HOME").map(|home| home.join("hookswitch")))
+                    .or_else(|| folder("HOME").map(|home| home.join(".local/state/hookswitch")))
+                    .ok_or(SettingsError::NoState)?,
+            ),
+        };
+        let mut data: Vec<PathBuf> = folder("HOOKSWITCH_DATA_DIR").into_iter().collect();
+        // Our own installation: PREFIX/bin or PREFIX/libexec has PREFIX/share beside it.
+        let program = env::current_exe().ok();
+        let prefix = program.as_deref().and_then(|path| path.parent()?.parent());
+        data.extend(prefix.map(|prefix| prefix.join("share")));
+        let system = env::var("XDG_DATA_DIRS").unwrap_or_default();
+        let system = if system.is_empty() { "/usr/local/share:/usr/share" } else { &system };
+        data.extend(env::split_paths(system).filter(|path| path.is_absolute()));
+        Ok(Self { state, data, policy })
+    }
+}

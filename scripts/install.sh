@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Builds for release and installs: scripts/install.sh PREFIX [DESTDIR]
+#
+# Nothing is installed before everything is built and every file is ready in target/install.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+stop() {
+    printf 'install: %s\n' "$1" >&2
+    exit 1
+}
+
+readonly prefix=${1:-/usr/local} destdir=${2:-}
+readonly programs=(hookswitchd hookswitch hookswitch-exchange speakerbox)
+readonly staged=target/install
+
+[[ $prefix == /* ]] || stop "PREFIX must begin with a slash, and \"$prefix\" does not: give the whole path."
+[[ $prefix != *[[:space:]\|\&\\]* ]] || stop "PREFIX \"$prefix\" has a character that unit and desktop files cannot carry: choose another folder."
+command -v cargo >/dev/null || stop "cargo is not on the PATH: as root, keep your own PATH (sudo env PATH=\"\$PATH\" make install)."
+
+# The nearest folder that exists already must be ours to write, before the long build.
+nearest=$destdir$prefix
+while [[ ! -e $nearest ]]; do nearest=$(dirname "$nearest"); done
+[[ -d $nearest && -w $nearest ]] || stop "$nearest cannot be written: take another PREFIX, or run this as root."
+
+cargo build --locked --release -p hookswitchd -p hookswitch-cli -p hookswitch-exchange -p speakerbox
+
+# put MODE SOURCE FOLDER [NAME]
+put() { install -Dm"$1" "$2" "$staged/$3/${4:-$(basename "$2")}"; }
+
+# fill SOURCE.in FOLDER: the same with the paths of this installation
+fill() {
+    local name
+    name=$(basename "$1" .in)
+    sed -e "s|@bindir@|$prefix/bin|g" -e "s|@docdir@|$prefix/share/doc/hookswitch|g" "$1" >"$staged/$name"
+    put 644 "$staged/$name" "$2"
+    rm "$staged/$name"
+}
+
+rm -rf "$staged"
+mkdir -p "$staged"
+for program in "${programs[@]}"; do put 755 "target/release/$program" bin; done
+for file in data/dbus/*.xml; do put 644 "$file" share/dbus-1/interfaces; done
+fill data/dbus/org.hookswitch.Hookswitch.service.in share/dbus-1/services
+# Below share, because service managers look there for every prefix, ~/.local among them.
+fill data/systemd/hookswitchd.service.in share/systemd/user
+fill data/applications/org.hookswitch.Cli.desktop.in share/applications
+for file in README.md CHANGELOG.md CONTRIBUTING.md LICENSE-MIT LICENSE-APACHE; do put 644 "$file" share/doc/hookswitch; done
+for file in docs/*.md; do put 644 "$file" share/doc/hookswitch/docs; done
+
+while IFS= read -r file; do
+    mode=644
+    [[ -x $staged/$file ]] && mode=755
+    # A program that runs is replaced, not written over: install removes the old file first.
+    install -Dm"$mode" "$staged/$file" "$destdir$prefix/$file"
+    printf '%s\n' "$destdir$prefix/$file"
+done < <(cd "$staged" && find . -type f | sed 's|^\./||' | sort)
+printf 'install: done; new sessions find it, a running one after "systemctl --user daemon-reload"\n'

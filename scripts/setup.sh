@@ -1,0 +1,156 @@
+#!/usr/bin/env bash
+# Checks what a purpose needs and installs what is missing: scripts/setup.sh [demo|check|test|bench]
+#
+# First the tools that no package of this Debian brings new enough (Rust, Node): if one is missing or old, it says what
+# to do and installs nothing. Then packages: it asks before it installs, not when CI=1; without root it prints the line
+# to run. When nothing is missing it says so and takes a second.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly purpose=${1:-demo}
+readonly rust=1.95 node=20.19
+
+stop() {
+    printf 'setup: %s\n' "$1" >&2
+    exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# at_least WANTED FOUND
+at_least() { [[ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" == "$1" ]]; }
+
+# The first thing in a text that looks like a version.
+version_in() { grep -oE '[0-9]+(\.[0-9]+)+' <<<"$1" | head -n 1; }
+
+# What each purpose needs, one need a line: the Debian package, then how to see that its content is there already.
+# The demo's speech is made by espeak-ng; Opus and SQLite are built from source with cc and cmake.
+needs() {
+    cat <<'NEEDS'
+build-essential     have cc
+build-essential     have make
+cmake               have cmake
+dbus-daemon         have dbus-daemon
+NEEDS
+    case $1 in
+    demo)
+        cat <<'NEEDS'
+espeak-ng           have espeak-ng
+NEEDS
+        ;;
+    check)
+        cat <<'NEEDS'
+python3             have python3
+NEEDS
+        ;;
+    test)
+        cat <<'NEEDS'
+espeak-ng           have espeak-ng
+python3             test -x /usr/bin/python3
+python3-venv        /usr/bin/python3 -c 'import ensurepip, venv'
+python3-gi          /usr/bin/python3 -c 'import gi'
+gir1.2-glib-2.0     /usr/bin/python3 -c 'from gi.repository import Gio'
+libglib2.0-dev-bin  have gdbus-codegen
+qtbase5-dev-tools   have qdbusxml2cpp
+chromium            have chromium
+shellcheck          have shellcheck
+NEEDS
+        ;;
+    bench)
+        cat <<'NEEDS'
+dbus-broker         have dbus-broker
+socat               have socat
+util-linux          have taskset
+NEEDS
+        ;;
+    esac
+}
+
+case $purpose in
+demo | check | test | bench) ;;
+*) stop "there is no purpose \"$purpose\"; say demo, check, test or bench." ;;
+esac
+
+if ! have rustc || ! have cargo; then
+    stop "Rust $rust or newer is needed and none was found: install it with rustup (https://rustup.rs), then run this again."
+fi
+found=$(version_in "$(rustc --version)")
+at_least "$rust" "$found" ||
+    stop "Rust $rust or newer is needed and $found was found: run \"rustup update stable\", then run this again."
+if [[ $purpose == test ]]; then
+    if ! have node || ! have npm; then
+        stop "Node $node or newer is needed for the browser journey and none was found: install it (https://nodejs.org), then run this again."
+    fi
+    found=$(version_in "$(node --version)")
+    at_least "$node" "$found" ||
+        stop "Node $node or newer is needed for the browser journey and $found was found: install a newer one (https://nodejs.org), then run this again."
+fi
+
+missing=()
+while read -r package look; do
+    if ! eval "$look" >/dev/null 2>&1 && [[ " ${missing[*]-} " != *" $package "* ]]; then
+        missing+=("$package")
+    fi
+done < <(needs "$purpose")
+
+if ((${#missing[@]})); then
+    have apt-get ||
+        stop "missing: ${missing[*]} (names of Debian packages); install what contains them here, then run this again."
+    line="sudo apt-get install -y --no-install-recommends ${missing[*]}"
+    if ((EUID != 0)); then
+        stop "packages are missing; run this, then try again: $line"
+    fi
+    if [[ ${CI:-} != 1 && ${CI:-} != true ]]; then
+        [[ -t 0 ]] ||
+            stop "packages are missing and there is no terminal to ask on; set CI=1, or run this, then try again: $line"
+        read -r -p "setup: install ${missing[*]}? [y/N] " answer
+        [[ $answer == [yY]* ]] || stop "nothing was installed; to do it yourself: $line"
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    install=(apt-get install -y -qq --no-install-recommends "${missing[@]}")
+    printf 'setup: installing %s\n' "${missing[*]}"
+    # The list of packages may be absent or old: fetch it once, and only then.
+    if ! "${install[@]}" </dev/null >/dev/null 2>&1; then
+        apt-get update -qq </dev/null || stop "the list of packages cannot be fetched: check the network, then run this again."
+        "${install[@]}" </dev/null >/dev/null ||
+            stop "apt-get could not install ${missing[*]}: see its message above, then run this again."
+    fi
+    while read -r package look; do
+        eval "$look" >/dev/null 2>&1 ||
+            stop "$package is installed but does not bring what is needed ($look): install that by hand, then run this again."
+    done < <(needs "$purpose")
+fi
+
+# Whether a stamp says that a step ran for the present content of these files.  up_to_date STAMP FILES...
+up_to_date() {
+    local stamp=$1
+    shift
+    [[ -f $stamp ]] && [[ "$(cat "$@" | sha256sum)" == "$(cat "$stamp")" ]]
+}
+
+if [[ $purpose == test ]]; then
+    if [[ -f tests/browser/package-lock.json ]]; then
+        stamp=tests/browser/node_modules/.setup-stamp
+        if ! up_to_date "$stamp" tests/browser/package-lock.json; then
+            printf 'setup: npm ci in tests/browser\n'
+            (cd tests/browser && npm ci --no-audit --no-fund --loglevel=error </dev/null) ||
+                stop "npm could not install the browser library: check the network, then run \"npm ci\" in tests/browser."
+            mkdir -p tests/browser/node_modules
+            sha256sum <tests/browser/package-lock.json >"$stamp"
+        fi
+    fi
+    if [[ -f tests/python_sdk/requirements.txt ]]; then
+        stamp=target/venv/.setup-stamp
+        if ! up_to_date "$stamp" tests/python_sdk/requirements.txt; then
+            printf 'setup: a Python environment in target/venv\n'
+            rm -rf target/venv
+            mkdir -p target
+            /usr/bin/python3 -m venv target/venv || stop "target/venv cannot be made: see the message above."
+            target/venv/bin/pip install --quiet --disable-pip-version-check -r tests/python_sdk/requirements.txt </dev/null ||
+                stop "pip could not install the official SDK: check the network, then run this again."
+            sha256sum <tests/python_sdk/requirements.txt >"$stamp"
+        fi
+    fi
+fi
+
+printf 'setup: everything for %s is here\n' "$purpose"

@@ -1,0 +1,45 @@
+# shellcheck shell=bash
+# The stages of `make check` and `make test`, in one place. Sourced, not run.
+#
+# Everything runs one after the other: journeys, the browser and the demo never share the machine with a compiler.
+
+stages_done=0
+
+# stage NAME COMMAND...: run it under a heading, with its time. If it fails, say how to run just that, and stop.
+stage() {
+    local name=$1 begun=$SECONDS
+    shift
+    printf '\n== %s\n' "$name"
+    if ! "$@" </dev/null; then
+        local again
+        printf -v again '%q ' "$@"
+        printf '\n%s failed after %d s. To run just that: %s\n' "$name" "$((SECONDS - begun))" "${again% }" >&2
+        printf '%d passed, 1 failed\n' "$stages_done"
+        exit 1
+    fi
+    stages_done=$((stages_done + 1))
+    printf -- '-- %s: %d s\n' "$name" "$((SECONDS - begun))"
+}
+
+# What both gates begin with: the text of the project.
+source_stages() {
+    stage 'format' cargo fmt --all --check
+    stage 'stands alone' scripts/standalone.sh
+    stage 'licences' python3 scripts/licences.py
+    stage 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
+}
+
+# The call service alone: rules, contract, library, and stories on a private bus.
+service_stages() {
+    stage 'rules, records, library' cargo test --locked --quiet -p hookswitch-core -p hookswitch-bus -p hookswitch
+    # Journeys start the programs themselves, so these are built first.
+    stage 'programs' cargo build --locked --workspace --bins
+    stage 'journeys on a private bus' cargo test --locked --quiet -p hookswitch-journeys
+}
+
+# Every crate: the same and platform, media, exchange. Always for the whole workspace: a selection of crates has other
+# features and would build much of what they stand on a second time.
+workspace_stages() {
+    stage 'programs and tests are built' cargo build --locked --workspace --bins --tests
+    stage 'rules, records, platform, media, journeys' cargo test --locked --quiet --workspace
+}
