@@ -44,7 +44,7 @@ impl Purpose {
         const IN_USE: fn(&Call) -> bool = |call| ACTIVE(call) || COMING_UP(call);
         match self {
             Self::Answer | Self::Decline | Self::Silence => &[RINGING],
-            Self::End => &[IN_USE, HELD],
+            Self::End => &[IN_USE, HELD, RINGING],
             Self::Hold => &[ACTIVE],
             Self::Resume => &[HELD],
             Self::Swap => &[SWAPS],

@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Fault, Reason, ServiceError};
 use crate::pending::{Pending, REPLY_LIMIT};
+use crate::revival::{Lives, revive};
 use futures_util::{FutureExt, StreamExt};
 use hookswitch_bus::names::{PATH, SERVICE};
 use serde::Serialize;
@@ -51,6 +52,7 @@ struct State<R> {
     service: Option<OwnedUniqueName>,
     /// Whether the service knows us, so that others may ask it things.
     ready: bool,
+    lives: Lives,
     outbox: Vec<Message>,
     waiting: HashMap<NonZeroU32, Waiting<R>>,
     closed: Option<ServiceError>,
@@ -75,6 +77,7 @@ impl<R: Role> Line<R> {
         let state = State {
             service: None,
             ready: false,
+            lives: Lives::default(),
             outbox: Vec::new(),
             waiting: HashMap::new(),
             closed: None,
@@ -292,8 +295,13 @@ impl<R: Role> Line<R> {
             return;
         }
         let had = state.service.is_some();
+        let knew_us = state.ready;
         state.service = owner.clone();
         state.ready = false;
+        let pause = match owner {
+            Some(_) => state.lives.began(),
+            None => state.lives.ended(knew_us),
+        };
         let mut lost: Vec<_> = state.waiting.extract_if(|_, waiting| !waiting.bus).collect();
         drop(state);
         lost.sort_by_key(|(serial, _)| *serial);
@@ -305,7 +313,7 @@ impl<R: Role> Line<R> {
         }
         match owner {
             Some(_) => role.service_came(self),
-            None => drop(tokio::spawn(crate::revival::revive(Arc::downgrade(self)))),
+            None => drop(tokio::spawn(revive(Arc::downgrade(self), pause))),
         }
     }
 

@@ -43,6 +43,7 @@ impl Bus {
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(place.log().map_err(|error| failed(error.to_string()))?)
             .kill_on_drop(true);
         let mut daemon = command.spawn().map_err(|error| failed(error.to_string()))?;
         let Some(stdout) = daemon.stdout.take() else {
@@ -59,7 +60,7 @@ impl Bus {
     }
 
     /// Have the bus start the service, and wait until it is there.
-    pub async fn start_service(&self) -> Result<(), Failure> {
+    pub async fn start_service(&self, place: &Place) -> Result<(), Failure> {
         let start = async {
             let connection = self.connect().await?;
             let bus = DBusProxy::new(&connection).await?;
@@ -67,9 +68,9 @@ impl Bus {
             zbus::Result::Ok(())
         };
         start.await.map_err(|error| {
-            Failure::new(format!(
-                "the service does not start: {error}. Run hookswitchd by hand to see why."
-            ))
+            let said = place.last_lines();
+            let what = "Run hookswitchd by hand, or with RUST_LOG=debug, to see why";
+            Failure::new(format!("the service does not start: {error}. {what}.{said}"))
         })
     }
 

@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 pub async fn run(private: Private) -> Result<ExitCode, Failure> {
     let place = Place::make(&private)?;
     let bus = Bus::start(&place).await?;
-    let done = match bus.start_service().await {
+    let done = match bus.start_service(&place).await {
         Ok(()) => command(&private, &place, &bus).await,
         Err(failure) => Err(failure),
     };

@@ -1,9 +1,10 @@
 use crate::args::Private;
 use crate::failure::Failure;
 use std::ffi::{OsStr, OsString};
-use std::fs::{DirBuilder, create_dir_all, remove_dir_all, write};
+use std::fs::{DirBuilder, File, create_dir_all, read_to_string, remove_dir_all, write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 /// A directory of its own for a private bus; removed in the end.
 pub struct Place {
@@ -44,8 +45,8 @@ impl Place {
         write(
             services.join("org.hookswitch.Hookswitch.service"),
             format!(
-                "[D-BUS Service]\nName=org.hookswitch.Hookswitch\nExec={} tether -- {}\n",
-                quoted(myself.as_os_str()),
+                // Not tied to its parent, which ends once the service is there; it ends with the bus.
+                "[D-BUS Service]\nName=org.hookswitch.Hookswitch\nExec={}\n",
                 quoted(daemon.as_os_str())
             ),
         )?;
@@ -83,6 +84,21 @@ impl Place {
     /// The configuration of the bus.
     pub fn configuration(&self) -> PathBuf {
         self.directory.join("bus.conf")
+    }
+
+    /// Where bus and service log to: here, unless somebody wants to see it.
+    pub fn log(&self) -> std::io::Result<Stdio> {
+        match std::env::var_os("RUST_LOG") {
+            Some(_) => Ok(Stdio::inherit()),
+            None => Ok(File::create(self.directory.join("log"))?.into()),
+        }
+    }
+
+    /// The end of what they logged, each line on its own.
+    pub fn last_lines(&self) -> String {
+        let log = read_to_string(self.directory.join("log")).unwrap_or_default();
+        let lines: Vec<_> = log.lines().rev().take(5).collect();
+        lines.into_iter().rev().fold(String::new(), |text, line| format!("{text}\n  {line}"))
     }
 
     fn data(&self) -> PathBuf {

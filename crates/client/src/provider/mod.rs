@@ -281,6 +281,8 @@ impl Provider {
     /// The service is away; this provider is closed all the same.
     pub async fn invalidate(&self) -> Result<(), Error<RegisterError>> {
         let done = self.tell("Invalidate", &()).await;
+        // Awaited, so that whoever comes next finds the name free.
+        let _ = self.line.ask_bus("ReleaseName", &self.app().as_str()).await;
         self.line.close();
         done
     }
