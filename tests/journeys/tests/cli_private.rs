@@ -14,6 +14,10 @@ fn private(script: &str) -> Command {
     command
 }
 
+async fn connect(address: &str) -> zbus::Result<zbus::Connection> {
+    zbus::connection::Builder::address(address).build().await
+}
+
 #[tokio::test]
 async fn a_command_has_a_service_and_its_exit_code_is_passed_on() {
     let output = private("$0 status && $0 calls; exit 7").output();
@@ -35,16 +39,21 @@ async fn a_command_that_is_not_there_is_said() {
 
 #[tokio::test]
 async fn nothing_is_left_when_it_is_killed() {
-    let script = r#"echo "$$"; tail -f /dev/null"#;
+    let script = r#"echo "$$"; echo "$DBUS_SESSION_BUS_ADDRESS"; tail -f /dev/null"#;
     let mut child = private(script).stdout(Stdio::piped()).spawn().expect("it runs");
     let stdout = child.stdout.take().expect("it has an output");
     let mut lines = BufReader::new(stdout).lines();
     let line = soon("the command", lines.next_line()).await.expect("it can be read");
     let command: i32 = line.expect("it says its process id").parse().expect("a number");
+    let line = soon("the address", lines.next_line()).await.expect("it can be read");
+    let address = line.expect("it says the address of the bus");
+    let connection = connect(&address).await.expect("there is a bus");
     let it = i32::try_from(child.id().expect("it runs")).expect("a process id");
     kill_process(Pid::from_raw(it).expect("a process id"), Signal::KILL).expect("it is killed");
     soon("its end", child.wait()).await.expect("it can be waited for");
-    // The shell is ended with it; its own child keeps the pipe open until the shell is gone.
+    // The bus is ended with it, and the service with the bus.
+    soon("the end of the bus", connection.closed()).await;
+    connect(&address).await.expect_err("there is no bus any more");
     let gone = async {
         let command = Pid::from_raw(command).expect("a process id");
         while test_kill_process(command).is_ok() {

@@ -1,5 +1,7 @@
 use crate::args::Private;
 use crate::failure::Failure;
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File, create_dir_all, read_to_string, remove_dir_all, write};
 use std::os::unix::fs::DirBuilderExt;
@@ -28,6 +30,7 @@ impl Place {
                 daemon.display()
             )));
         };
+        remove_left_over();
         let directory = new_directory().map_err(|error| cannot("make a directory", error))?;
         let state = private.state.clone().unwrap_or_else(|| directory.join("state"));
         let place = Self { directory, state, policy: private.policy.clone() };
@@ -109,6 +112,21 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let _ = remove_dir_all(&self.directory);
+    }
+}
+
+/// Remove the directories of those that were killed and could not.
+fn remove_left_over() {
+    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.strip_prefix("hookswitch-"));
+        let pid = pid.and_then(|rest| rest.split_once('-')).and_then(|(pid, _)| pid.parse().ok());
+        let Some(pid) = pid.and_then(Pid::from_raw) else { continue };
+        // Another user's cannot be removed, and is left.
+        if test_kill_process(pid) == Err(Errno::SRCH) {
+            let _ = remove_dir_all(entry.path());
+        }
     }
 }
 
