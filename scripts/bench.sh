@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
 cargo build --locked --release -p hookswitchd -p hookswitch-bench
 printf 'Load before measuring: %s. Figures of a busy machine mean little.\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
-"$target/release/hookswitch-bench" all --json "$target/bench.json" "$@"
+"$target/release/hookswitch-bench" all --output "$target/bench.json" "$@"
