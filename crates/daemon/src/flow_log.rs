@@ -99,8 +99,9 @@ impl FlowLog {
                     self.push(&line.to_string());
                 }
             }
-            self.forget_ended(effect);
         }
+        // Only now: what is said last of an ended call still uses its name.
+        effects.iter().for_each(|effect| self.forget_ended(effect));
     }
 
     /// Write down something that is no step of a flow.
