@@ -10,33 +10,16 @@ use crate::Outcome;
 use crate::wire::{Line, reply};
 use hookswitch_bus::names::{DELEGATE, DELEGATE_PATH, PATH, PROVIDER, SERVICE, SURFACE};
 use hookswitch_bus::{
-    AcceptedRecord, CallRecord, ChangeRecord, ChoiceRecord, ConfigurationRecord, FinishedRecord,
-    PerformRecord, RegisteredRecord, RequestOptions, ResultRecord, UpdateRecord,
+    AcceptedRecord, AdmittedRecord, CallRecord, ChangeRecord, ChoiceRecord, ConfigurationRecord,
+    FinishedRecord, PerformRecord, RegisteredRecord, RequestOptions, ResultRecord, StateRecord,
+    UpdateRecord,
 };
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::time::{SystemTime, UNIX_EPOCH};
 use zbus::export::serde::Serialize;
 use zbus::message::{Flags, Type};
-use zbus::{DeserializeDict, DynamicType, Message, SerializeDict, Type as WireType};
-
-/// The reply to a report of an incoming call.
-#[derive(Clone, Copy, Debug, Default, SerializeDict, DeserializeDict, WireType)]
-#[zbus(signature = "dict")]
-pub struct AdmittedRecord {
-    /// The service's number of the call.
-    pub number: u64,
-}
-
-/// The reply to a surface's registration.
-#[derive(Clone, Debug, Default, SerializeDict, DeserializeDict, WireType)]
-#[zbus(signature = "dict")]
-pub struct StateRecord {
-    /// All live calls.
-    pub calls: Vec<CallRecord>,
-    /// How loud it rings.
-    pub ring: String,
-}
+use zbus::{DynamicType, Message};
 
 /// Be the floor until killed.
 pub async fn run() -> Outcome {

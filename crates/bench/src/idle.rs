@@ -3,14 +3,13 @@
 use crate::Outcome;
 use crate::bus::Bus;
 use crate::figures::Figures;
-use crate::floor::AdmittedRecord;
 use crate::load::{self, Size};
 use crate::proc;
 use crate::service::{Home, Load, Service};
 use crate::tied::Running;
 use crate::wire::{Line, refused, reply, to_service};
 use hookswitch_bus::names::{PROVIDER, SURFACE};
-use hookswitch_bus::{ChangeRecord, RequestOptions, ResultRecord, UpdateRecord};
+use hookswitch_bus::{AdmittedRecord, ChangeRecord, RequestOptions, ResultRecord, UpdateRecord};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;

@@ -2,12 +2,12 @@
 //! the floor and for the service.
 
 use crate::Outcome;
-use crate::floor::AdmittedRecord;
 use crate::proc;
 use crate::wire::{Line, now_ns, refused, reply, to_service};
 use hookswitch_bus::names::{PROVIDER, SURFACE};
 use hookswitch_bus::{
-    ChangeRecord, ConfigurationRecord, RequestOptions, ResultRecord, SurfaceRecord, UpdateRecord,
+    AdmittedRecord, ChangeRecord, ConfigurationRecord, RequestOptions, ResultRecord, SurfaceRecord,
+    UpdateRecord,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;

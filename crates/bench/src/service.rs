@@ -32,6 +32,8 @@ impl Service {
                 command.env("HOOKSWITCH_STATE_DIR", home.state());
                 command.env("HOOKSWITCH_DATA_DIR", home.data());
                 command.env_remove("HOOKSWITCH_POLICY").env_remove("HOOKSWITCH_JOURNAL");
+                // What it tells about itself is of no interest here, what goes wrong is.
+                command.env("RUST_LOG", "warn");
                 if !journal {
                     command.env("HOOKSWITCH_JOURNAL", "off");
                 }
