@@ -15,7 +15,7 @@ pub enum Event {
     /// The service restarted.
     Reset(Reset),
     /// Asked to dial.
-    Start(StartCallAction),
+    Start(Box<StartCallAction>),
     /// Asked to answer.
     Answer(AnswerCallAction),
     /// Asked to end.
@@ -141,7 +141,7 @@ impl App {
     /// Asked to dial.
     pub async fn start_call(&mut self) -> StartCallAction {
         self.until("the wish to dial", |event| match event {
-            Event::Start(action) => Ok(action),
+            Event::Start(action) => Ok(*action),
             other => Err(other),
         })
         .await
@@ -211,7 +211,7 @@ macro_rules! performs {
                 self.tell(Event::Did(format!("{} {}", stringify!($event), action.call)));
                 action.fulfill();
             } else {
-                self.tell(Event::$event(action));
+                self.tell(Event::$event(action.into()));
             }
         }
     )+};
