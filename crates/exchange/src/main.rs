@@ -121,7 +121,8 @@ fn read_keys(path: &Path, keys: &mut ApiKeys) -> Result<(), Box<dyn Error>> {
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| "info,str0m=error".into()),
         )
         .with_writer(std::io::stderr)
         .init();

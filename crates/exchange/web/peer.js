@@ -29,7 +29,7 @@ function showOthers() {
     const what = document.createElement("span");
     what.className = "hint";
     const audio = [...other.audioTrackPublications.values()];
-    what.textContent = audio.length === 0 ? "listening" : audio.every((track) => track.isMuted) ? "muted" : "talking to us";
+    what.textContent = audio.length === 0 ? "listening" : audio.every((track) => track.isMuted) ? "muted" : "microphone on";
     item.append(name, what);
     list.append(item);
   }

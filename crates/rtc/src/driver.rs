@@ -166,7 +166,7 @@ impl Driver {
             connected: false,
             connect_time: Duration::ZERO,
             transport_deadline: began,
-            signalling: Signalling::Up(link),
+            signalling: Signalling::Up(Box::new(link)),
             pings,
             silence: Duration::from_secs(15),
             last_heard: began,

@@ -63,7 +63,7 @@ async fn serve(shared: Arc<Shared>, device: DeviceRef, claims: Claims, socket: W
     loop {
         let (say, last) = tokio::select! {
             what = out_rx.recv() => match what {
-                Some(ToSocket::Say(message)) => (message, false),
+                Some(ToSocket::Say(message)) => (*message, false),
                 Some(ToSocket::Close(error)) => (Message::Goodbye { error }, true),
                 None => (Message::Goodbye { error: CallError::Stopping }, true),
             },

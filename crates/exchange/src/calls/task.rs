@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// What a device's socket is told to do.
 #[derive(Debug)]
 pub(crate) enum ToSocket {
-    Say(Message),
+    Say(Box<Message>),
     /// Say goodbye and close.
     Close(CallError),
 }
@@ -148,10 +148,10 @@ impl Task {
         match effect {
             Effect::Send { to, message, join } => {
                 let message = self.with_token(message, join);
-                self.to_socket(to, ToSocket::Say(message));
+                self.pass_on(to, ToSocket::Say(Box::new(message)));
             }
             Effect::Close { to, error } => {
-                self.to_socket(to, ToSocket::Close(error));
+                self.pass_on(to, ToSocket::Close(error));
                 self.sockets.remove(&to);
             }
             Effect::CloseRoom { session } => self.rooms.delete_room(&session),
@@ -189,7 +189,7 @@ impl Task {
     }
 
     /// A device that does not read is as good as gone: dropping its queue closes its socket.
-    fn to_socket(&mut self, to: ConnectionId, what: ToSocket) {
+    fn pass_on(&mut self, to: ConnectionId, what: ToSocket) {
         if let Some(out) = self.sockets.get(&to)
             && out.try_send(what).is_err()
         {

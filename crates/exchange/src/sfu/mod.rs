@@ -9,6 +9,9 @@ mod rebase;
 mod stun;
 mod transport;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -189,7 +192,7 @@ impl Sfu {
     fn run(&mut self, now: Instant) {
         while let Some(id) = self.dirty.pop_front() {
             let Some(transport) = self.transports.get_mut(&id) else { continue };
-            let mut packets: Vec<(Mid, RtpPacket)> = Vec::new();
+            let mut packets: Vec<(Mid, Box<RtpPacket>)> = Vec::new();
             let deadline = loop {
                 match transport.poll() {
                     Polled::Send(to, bytes) => self.outgoing.push(Outgoing { to, bytes }),

@@ -29,7 +29,7 @@ pub enum OfferError {
 /// What polling a transport gave.
 pub(super) enum Polled {
     Send(SocketAddr, DatagramSend),
-    Packet(Mid, RtpPacket),
+    Packet(Mid, Box<RtpPacket>),
     Connected,
     Nothing,
     Broken,
@@ -141,7 +141,7 @@ impl Transport {
             return Polled::Nothing;
         }
         match self.rtc.direct_api().stream_rx(&packet.header.ssrc) {
-            Some(stream) => Polled::Packet(stream.mid(), packet),
+            Some(stream) => Polled::Packet(stream.mid(), Box::new(packet)),
             None => Polled::Nothing,
         }
     }

@@ -117,9 +117,18 @@ fn open_or_set_aside(path: &Path) -> Result<Connection, String> {
                 .duration_since(std::time::UNIX_EPOCH)
                 .map(|d| d.as_secs())
                 .unwrap_or(0);
-            let mut aside = path.as_os_str().to_owned();
-            aside.push(format!(".damaged-{stamp}"));
-            std::fs::rename(path, &aside).map_err(|e| e.to_string())?;
+            // The write-ahead files belong to the damaged one; they must not be taken for the new one's.
+            for part in ["-wal", "-shm", ""] {
+                let named = |suffix: &str| {
+                    let mut name = path.as_os_str().to_owned();
+                    name.push(suffix);
+                    std::path::PathBuf::from(name)
+                };
+                let (from, aside) = (named(part), named(&format!(".damaged-{stamp}{part}")));
+                if from.exists() {
+                    std::fs::rename(from, aside).map_err(|e| e.to_string())?;
+                }
+            }
             tracing::warn!(
                 "the store was damaged; it was set aside next to the new one and not deleted"
             );

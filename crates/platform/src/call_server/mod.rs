@@ -14,6 +14,7 @@
 //! [`Device`] is the client. It reconnects by itself and brings its calls up to date when it does.
 
 mod client;
+mod driver;
 mod error;
 mod link;
 mod words;

@@ -37,13 +37,13 @@ pub(super) struct Attempt {
 }
 
 pub(super) enum Signalling {
-    Up(Link),
+    Up(Box<Link>),
     Down(Attempt),
 }
 
 /// What came of waiting for signalling.
 pub(super) enum Incoming {
-    Message(proto::Response),
+    Message(Box<proto::Response>),
     Lost(String),
     Opened(Box<Link>),
     NotOpened(JoinError),
@@ -58,7 +58,7 @@ impl Signalling {
     pub(super) async fn next(&mut self) -> Incoming {
         match self {
             Self::Up(link) => match link.next().await {
-                Ok(message) => Incoming::Message(message),
+                Ok(message) => Incoming::Message(Box::new(message)),
                 Err(cause) => Incoming::Lost(cause),
             },
             Self::Down(attempt) => match (&mut attempt.opening).await {
@@ -118,14 +118,14 @@ impl Driver {
         match incoming {
             Incoming::Message(message) => {
                 self.last_heard = Instant::now();
-                self.hear(message).await;
+                self.hear(*message).await;
             }
             Incoming::Lost(cause) => self.lost(cause),
             Incoming::Opened(link) => {
                 // The room's first message says whether this is the room we knew; see `hear`.
                 self.last_heard = Instant::now();
                 self.pings.reset();
-                self.signalling = Signalling::Up(*link);
+                self.signalling = Signalling::Up(link);
             }
             Incoming::NotOpened(error) => self.not_opened(error),
         }
