@@ -95,7 +95,7 @@ async fn a_second_registration_is_refused_and_harms_nothing() {
     let mut screen = phone.screen().await;
     let call = chat.rings("anna").await;
     let again = hookswitch::Provider::builder(CHAT).address(phone.address()).register(Deaf);
-    let refused = soon("the refusal", again).await.err().expect("one app, one provider");
+    let Err(refused) = soon("the refusal", again).await else { panic!("one app, two providers") };
     // Its name is taken before the service is even asked; or the service says so.
     let reason = refused.reason();
     assert!(reason.is_none() || reason == Some(RegisterError::AlreadyRegistered), "{refused}");
