@@ -40,6 +40,6 @@ service_stages() {
 # Every crate: the same and platform, media, exchange. Always for the whole workspace: a selection of crates has other
 # features and would build much of what they stand on a second time.
 workspace_stages() {
-    stage 'programs and tests are built' cargo build --locked --workspace --bins --tests
+    stage 'programs and tests are built' cargo build --locked --workspace --bins --tests --examples
     stage 'rules, records, platform, media, journeys' cargo test --locked --quiet --workspace
 }

@@ -11,7 +11,9 @@ stage 'scripts' scripts/lint_scripts.sh
 stage 'documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --workspace --no-deps
 workspace_stages
 stage 'contract read by other tools' scripts/contract.sh
-stage 'browser joins a session' node tests/browser/journey.mjs target/debug/hookswitch-exchange
-stage 'official Python SDK joins a session' target/venv/bin/python tests/python_sdk/journey.py target/debug/hookswitch-exchange
+stage 'speech to send' scripts/speech.sh target/speech.wav
+peers=(--exchange target/debug/hookswitch-exchange --participant target/debug/examples/participant --speech target/speech.wav)
+stage 'browser joins a session' node tests/browser/journey.mjs "${peers[@]}"
+stage 'official Python SDK joins a session' target/venv/bin/python tests/python_sdk/journey.py "${peers[@]}"
 stage 'demo' scripts/demo.sh --check
 printf '\nin %d s\n%d passed, 0 failed\n' "$SECONDS" "$stages_done"
