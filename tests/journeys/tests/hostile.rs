@@ -183,7 +183,6 @@ async fn a_forged_reply_is_dropped() {
     let shown = screen.one(CallState::Ringing).await;
     screen.surface.answer(shown.number, None).await.unwrap();
     let answer = chat.answer().await;
-    // The perform's reply said `deferred`; hold is pending with its reply still open in the second app below.
     answer.fulfill();
     screen.is(shown.number, CallState::Active).await;
 
