@@ -45,13 +45,16 @@ pub fn one_core(
     let talk: fn(&Run) -> f64 = |run| percentile(&run.shown.talk, 50);
     let report: fn(&Run) -> f64 = |run| percentile(&run.seen.report, 50);
     let bus_cpu: fn(&Run) -> f64 = |run| run.seen.bus_cpu as f64 / run.seen.chain.len() as f64;
-    let values: [(&str, fn(&Run) -> f64); 7] = [
+    let bus_thread: fn(&Run) -> f64 =
+        |run| run.seen.service_bus_thread as f64 / run.seen.chain.len() as f64;
+    let values: [(&str, fn(&Run) -> f64); 8] = [
         ("P1 chain p50", chain),
         ("P3 chain p99", late),
         ("P2 ring p50, for people at most 150", ring),
         ("report to reply p50", report),
         ("tap to active p50", talk),
         ("P5 CPU per chain, stretch 1.5x", cpu),
+        ("P5 of that the thread of the bus", bus_thread),
         ("bus CPU per chain", bus_cpu),
     ];
     for (name, value) in values {

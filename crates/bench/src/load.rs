@@ -53,8 +53,10 @@ pub struct Seen {
     pub chain: Vec<u64>,
     /// From the report to its reply.
     pub report: Vec<u64>,
-    /// The service's time on a core, for all calls.
+    /// The service's time on a core, for all calls: all its threads.
     pub service_cpu: u64,
+    /// Of that, the thread of the bus.
+    pub service_bus_thread: u64,
     /// The bus's.
     pub bus_cpu: u64,
 }
@@ -96,16 +98,24 @@ pub async fn provider(options: ProviderOptions) -> Outcome {
     register_app(&mut line, APP).await?;
     let mut admitted = options.admitted.as_ref().map(File::create).transpose()?;
     let mut seen = Seen::default();
-    let mut before = (0, 0);
+    let spent = || {
+        let service = proc::threads(options.service);
+        let first = service.iter().find(|thread| thread.id == options.service);
+        let all: u64 = service.iter().map(|thread| thread.cpu_ns).sum();
+        [all, first.map_or(0, |thread| thread.cpu_ns), proc::cpu_ns(options.bus)]
+    };
+    let mut before = spent();
     for call in 0..options.size.warm + options.size.calls {
         if call == options.size.warm {
             seen = Seen::default();
-            before = (proc::cpu_ns(options.service), proc::cpu_ns(options.bus));
+            before = spent();
         }
         one_call(&mut line, call, &mut seen, admitted.as_mut()).await?;
     }
-    seen.service_cpu = proc::cpu_ns(options.service) - before.0;
-    seen.bus_cpu = proc::cpu_ns(options.bus) - before.1;
+    let after = spent();
+    seen.service_cpu = after[0].saturating_sub(before[0]);
+    seen.service_bus_thread = after[1].saturating_sub(before[1]);
+    seen.bus_cpu = after[2].saturating_sub(before[2]);
     println!("{}", serde_json::to_string(&seen)?);
     Ok(())
 }
