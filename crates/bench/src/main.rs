@@ -11,6 +11,7 @@ mod crash;
 mod figures;
 mod floor;
 mod idle;
+mod journal_time;
 mod load;
 mod monitor;
 mod proc;
@@ -78,9 +79,28 @@ struct All {
     /// How often; default 5, with --quick 1.
     #[arg(long)]
     repeats: Option<usize>,
+    /// Only these parts; may be repeated.
+    #[arg(long)]
+    only: Vec<Part>,
     /// Where the figures go.
     #[arg(long, default_value = "target/bench.json")]
     output: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// P1, P2, P3, P5.
+    Chain,
+    /// P7.
+    Core,
+    /// P10: what it takes.
+    Journal,
+    /// P6.
+    Messages,
+    /// P10: what a crash loses.
+    Kill,
+    /// P13.
+    Idle,
 }
 
 fn main() -> ExitCode {
@@ -146,28 +166,40 @@ fn measure(options: &All, figures: &mut Figures) -> Outcome {
     }
     let first = *kinds.first().ok_or("there is no bus to run on")?;
 
+    let wanted = |part| options.only.is_empty() || options.only.contains(&part);
     figures.report("load average before", proc::load_average(), "");
-    for kind in kinds {
-        eprintln!("the chain on {}, {repeats} x 2 runs", kind.name());
-        chain::one_core(figures, kind, &services, repeats, size, kind == first)?;
-        chain::all_cores(figures, kind, &services, repeats, size)?;
+    if wanted(Part::Chain) {
+        for kind in kinds {
+            eprintln!("the chain on {}, {repeats} x 2 runs on one core, then on all", kind.name());
+            chain::one_core(figures, kind, &services, repeats, size, kind == first)?;
+            chain::all_cores(figures, kind, &services, repeats, size)?;
+        }
+    }
+    if wanted(Part::Core) {
+        eprintln!("the core, without a bus");
+        core_time::measure(figures, repeats, options.quick)?;
+    }
+    if wanted(Part::Journal) {
+        eprintln!("the journal");
+        journal_time::append(figures, repeats, options.quick)?;
+        journal_time::on_and_off(figures, first, &program, repeats, size)?;
     }
     let bus = bus::Bus::start(first)?;
-    eprintln!("messages");
-    chain::messages(figures, &bus, &services)?;
-    eprintln!("the core");
-    core_time::measure(figures, repeats, options.quick)?;
-    let kills = if options.quick { 3 } else { 50 };
-    eprintln!("{kills} x kill -9");
-    crash::measure(figures, &bus, &program, kills)?;
-    eprintln!("nothing to do");
-    idle::bus_path(figures, &bus, &program)?;
-    idle::measure(
-        figures,
-        &bus,
-        &program,
-        Duration::from_secs(if options.quick { 3 } else { 60 }),
-    )?;
+    if wanted(Part::Messages) {
+        eprintln!("messages, counted from outside");
+        chain::messages(figures, &bus, &services)?;
+    }
+    if wanted(Part::Kill) {
+        let kills = if options.quick { 3 } else { 50 };
+        eprintln!("{kills} times kill -9 in the middle of calls");
+        crash::measure(figures, &bus, &program, kills)?;
+    }
+    if wanted(Part::Idle) {
+        let watch = Duration::from_secs(if options.quick { 3 } else { 60 });
+        eprintln!("{} s of nothing", watch.as_secs());
+        idle::bus_path(figures, &bus, &program)?;
+        idle::measure(figures, &bus, &program, watch)?;
+    }
     figures.report("load average after", proc::load_average(), "");
     Ok(())
 }

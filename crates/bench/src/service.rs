@@ -5,6 +5,7 @@ use crate::bus::{Bus, Directory};
 use crate::load::{APP, Seen, Shown, Size};
 use crate::tied::{self, Running};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 /// One of the two.
 #[derive(Clone, Debug)]
@@ -114,6 +115,10 @@ impl Load {
         command.args(["--service", &service.pid().to_string(), "--bus", &bus.pid.to_string()]);
         if let Some(file) = admitted {
             command.arg("--admitted").arg(file);
+        }
+        if admitted.is_some() {
+            // The service will be killed, and both are going to say so.
+            command.stderr(Stdio::null());
         }
         let provider = Running::start("provider", &mut command)?;
         Ok(Self { surface, provider })

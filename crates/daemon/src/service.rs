@@ -200,7 +200,11 @@ impl Service {
     fn last_in_list(&mut self) -> CallNumber {
         let path = self.journal.as_ref().map(|journal| journal.folder().join("recents.db"));
         let Some(path) = path.filter(|path| path.exists()) else { return CallNumber(0) };
-        match Store::open(&path).and_then(|store| store.last_number()) {
+        let opened = Store::open(&path).and_then(|store| {
+            self.degraded.extend(store.damage());
+            store.last_number()
+        });
+        match opened {
             Ok(number) => number,
             Err(error) => {
                 self.degraded.push(error.to_string());

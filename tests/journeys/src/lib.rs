@@ -1,1 +1,30 @@
-//! Whole stories across processes.
+//! Whole stories across processes: a real message bus, the real service, apps and screens that talk to it.
+//!
+//! [`Phone`] is a private bus whose service is started by the bus itself, as on a real system. [`App`] is a provider that
+//! the story plays, [`Screen`] a surface. Nothing sleeps for a condition: a story waits for what it needs, with a guard
+//! of [`GUARD`] against hanging.
+
+mod app;
+mod phone;
+mod screen;
+
+pub use app::{App, Event};
+pub use phone::{Phone, program};
+pub use screen::Screen;
+
+use std::future::Future;
+use std::time::Duration;
+
+/// No wait of a story takes longer, unless something is broken.
+pub const GUARD: Duration = Duration::from_secs(60);
+
+/// Wait for something that has to come.
+///
+/// # Panics
+/// It does not.
+pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(GUARD, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what} did not come within {} s", GUARD.as_secs()),
+    }
+}

@@ -57,12 +57,16 @@ declined!(
     RequestError
 );
 
-/// The arguments of a call.
+/// The arguments of a call: of other types than the contract says, or with a field that is missing or wrong.
 fn arguments<'m, B: DynamicDeserialize<'m>>(body: &'m zbus::message::Body) -> Result<B, Declined> {
     body.deserialize().map_err(|error| {
-        Declined::Arguments(format!(
+        let text = format!(
             "The arguments do not fit the contract: {error}. Compare them with the interface's XML."
-        ))
+        );
+        match error {
+            zbus::Error::SignatureMismatch(..) => Declined::Arguments(text),
+            _ => Declined::Refusal(Refusal::invalid(text)),
+        }
     })
 }
 

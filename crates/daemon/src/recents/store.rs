@@ -72,6 +72,14 @@ impl Store {
         }
     }
 
+    /// What to tell if the list was damaged.
+    pub fn damage(&self) -> Option<String> {
+        let aside = self.set_aside.as_ref()?.display();
+        Some(format!(
+            "The list of recents was damaged. It was kept as {aside} and a new one begun."
+        ))
+    }
+
     fn try_open(path: &Path) -> Result<Connection, StoreError> {
         // Made here, so that nobody else can read it even for a moment.
         OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;

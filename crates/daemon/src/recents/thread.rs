@@ -87,11 +87,7 @@ impl Desk {
             Some(store) => store,
             None => {
                 let store = Store::open(&self.path)?;
-                if let Some(aside) = &store.set_aside {
-                    let text = format!(
-                        "The list of recents was damaged. It was kept as {} and a new one begun.",
-                        aside.display()
-                    );
+                if let Some(text) = store.damage() {
                     let _ = self.answers.send(Answer::Degraded(text));
                 }
                 store

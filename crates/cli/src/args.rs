@@ -1,0 +1,195 @@
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// See and take the calls of all apps, through the Hookswitch call service.
+#[derive(Debug, Parser)]
+#[command(name = "hookswitch", version, max_term_width = 100)]
+pub struct Args {
+    /// Print JSON: one object, or one on each line of what goes on
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// How the service is, and which apps and screens it knows
+    Status,
+    /// The calls there are now
+    Calls,
+    /// Everything that changes, until Ctrl-C
+    Watch,
+    #[command(flatten)]
+    Act(Act),
+    /// The calls there were, newest first
+    Recents {
+        /// Only missed calls
+        #[arg(long)]
+        missed: bool,
+        /// At most this many
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+    /// The service's newest decisions, as a call flow; handles, names and digits are not in it
+    Journal {
+        /// At most this many lines
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+    },
+    /// Try it out: an app that is built in
+    Simulate {
+        #[command(subcommand)]
+        what: Simulate,
+    },
+    /// Run a command on a bus of its own, with a call service on it
+    Private(Private),
+    /// Become a program that ends when its parent does
+    #[command(hide = true)]
+    Tether {
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
+    },
+}
+
+/// What is done with a call. CALL is its number, as `hookswitch calls` prints it; it can be left out where only one call
+/// can be meant.
+#[derive(Debug, Subcommand)]
+pub enum Act {
+    /// Answer the call that rings; if need be the active one is held
+    Answer { call: Option<u64> },
+    /// Refuse the call that rings
+    Decline { call: Option<u64> },
+    /// Hang up, or give up dialing
+    End { call: Option<u64> },
+    /// Put the active call on hold
+    Hold { call: Option<u64> },
+    /// Take a call from hold; the active one is held
+    Resume { call: Option<u64> },
+    /// Exchange the active and the held call
+    Swap,
+    /// Mute the microphone for a call
+    Mute {
+        call: Option<u64>,
+        /// Unmute it
+        #[arg(long)]
+        off: bool,
+    },
+    /// Send tones in the active call: 1 to 64 of 0-9 * # A-D
+    Dtmf {
+        digits: String,
+        /// In this call
+        #[arg(long)]
+        call: Option<u64>,
+    },
+    /// Call somebody with an app that runs
+    Dial {
+        /// The app's id, as `hookswitch status` prints it
+        app: String,
+        /// Whom to call; +, digits and spaces are a telephone number, with an @ it is mail-shaped
+        handle: String,
+        /// With video
+        #[arg(long)]
+        video: bool,
+    },
+    /// Do one of the choices `hookswitch calls` prints for a call
+    Choose { call: u64, choice: String },
+    /// Stop the ringing without refusing the call
+    Silence { call: Option<u64> },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Simulate {
+    /// Somebody calls; do with it what you like, from another terminal
+    Incoming(Incoming),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Incoming {
+    /// Call after this time, as 500ms, 3s or 2m
+    #[arg(long, value_parser = duration, default_value = "0s")]
+    pub after: Duration,
+    /// Who calls
+    #[arg(long, default_value = "Ada Lovelace")]
+    pub name: String,
+    /// From where
+    #[arg(long, default_value = "ada@example.org")]
+    pub handle: String,
+    /// With video
+    #[arg(long)]
+    pub video: bool,
+    /// The call cannot be held
+    #[arg(long)]
+    pub no_holding: bool,
+    /// No tones can be sent
+    #[arg(long)]
+    pub no_dtmf: bool,
+    /// Answering takes this long
+    #[arg(long, value_parser = duration)]
+    pub answer_takes: Option<Duration>,
+    /// Answering does not work
+    #[arg(long)]
+    pub answer_fails: bool,
+    /// The caller gives up, or hangs up, after this time
+    #[arg(long, value_parser = duration)]
+    pub caller_hangs_up_after: Option<Duration>,
+    /// The app that is called
+    #[arg(long, default_value = "org.hookswitch.Simulator")]
+    pub app: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Private {
+    /// Keep journal and recents here; default: nowhere, they are gone afterwards
+    #[arg(long)]
+    pub state: Option<PathBuf>,
+    /// Set knobs of the rules: knob=value,knob=value
+    #[arg(long)]
+    pub policy: Option<String>,
+    /// Let this program be a surface, too: see all calls and act on them
+    #[arg(long, value_name = "PATH")]
+    pub surface: Vec<PathBuf>,
+    /// The service to run; default: hookswitchd beside this program
+    #[arg(long, value_name = "PATH")]
+    pub daemon: Option<PathBuf>,
+    /// What to run
+    #[arg(last = true, required = true)]
+    pub command: Vec<OsString>,
+}
+
+/// A time: a number with ms, s or m; without a unit, seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let value: f64 = number.parse().map_err(|_| "use a number and ms, s or m, as 3s".to_owned())?;
+    let seconds = match &text[number.len()..] {
+        "ms" => value / 1000.0,
+        "s" | "" => value,
+        "m" | "min" => value * 60.0,
+        unit => return Err(format!("`{unit}` is no unit; use ms, s or m, as 3s")),
+    };
+    Duration::try_from_secs_f64(seconds).map_err(|_| "not a time".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_make_sense() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("3s"), Ok(Duration::from_secs(3)));
+        assert_eq!(duration("3"), Ok(Duration::from_secs(3)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        assert!(duration("-1s").is_err());
+        assert!(duration("3 parsecs").is_err());
+        assert!(duration("soon").is_err());
+    }
+}

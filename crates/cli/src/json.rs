@@ -1,0 +1,123 @@
+//! What is printed for programs: the keys of the contract, with dates in milliseconds since 1970-01-01 UTC.
+
+use crate::failure::Failure;
+use hookswitch::{
+    Call, Choice, Finished, Outcome, ProviderRecord, Recent, StatusRecord, SurfaceChange,
+    SurfaceEvent, SurfaceRecord, SurfaceState,
+};
+use serde_json::{Value, json};
+
+pub fn call(call: &Call) -> Value {
+    let choices: Vec<_> = call.choices.iter().map(choice).collect();
+    json!({
+        "number": call.number.0,
+        "app_id": call.app.as_str(),
+        "app_name": call.app_name,
+        "verified": call.verified,
+        "account": call.account.as_str(),
+        "direction": call.direction.name(),
+        "state": call.state.name(),
+        "handle": call.handle.value,
+        "handle_kind": call.handle.kind.name(),
+        "handle_name": call.handle.display_name,
+        "name": call.name,
+        "has_video": call.video,
+        "muted": call.muted,
+        "supports_holding": call.capabilities.holding,
+        "supports_dtmf": call.capabilities.dtmf,
+        "choices": choices,
+        "choices_revision": call.choices_revision,
+        "started": call.started.map(|date| date.0),
+        "connected": call.connected.map(|date| date.0),
+        "ended_reason": call.ended.map(|reason| reason.name()),
+        "ending_kind": call.ending.map(|kind| kind.name()),
+    })
+}
+
+fn choice(choice: &Choice) -> Value {
+    json!({
+        "choice": choice.kind.name(),
+        "ends": choice.ends.map(|call| call.0),
+        "holds": choice.holds.map(|call| call.0),
+    })
+}
+
+pub fn recent(line: &Recent) -> Value {
+    json!({
+        "number": line.number.0,
+        "app_id": line.app.as_str(),
+        "account": line.account.as_str(),
+        "direction": line.direction.name(),
+        "handle": line.handle.value,
+        "handle_kind": line.handle.kind.name(),
+        "handle_name": line.handle.display_name,
+        "name": line.name,
+        "has_video": line.video,
+        "started": line.started.0,
+        "connected": line.connected.map(|date| date.0),
+        "ended": line.ended.map(|date| date.0),
+        "reason": line.reason.map(|reason| reason.name()),
+        "missed": line.missed,
+        "missed_reason": line.missed_reason.map(|reason| reason.name()),
+    })
+}
+
+pub fn status(status: &StatusRecord) -> Value {
+    let providers: Vec<_> = status.providers.iter().map(provider).collect();
+    let surface = |surface: &SurfaceRecord| json!({ "name": surface.name });
+    let surfaces: Vec<_> = status.surfaces.iter().map(surface).collect();
+    json!({
+        "program": status.program,
+        "version": status.version,
+        "calls": status.calls,
+        "ring": status.ring,
+        "degraded": status.degraded,
+        "providers": providers,
+        "surfaces": surfaces,
+    })
+}
+
+fn provider(provider: &ProviderRecord) -> Value {
+    json!({
+        "app_id": provider.app_id,
+        "app_name": provider.app_name,
+        "verified": provider.verified,
+        "accounts": provider.accounts,
+        "handle_kinds": provider.handle_kinds,
+        "supports_video": provider.supports_video,
+    })
+}
+
+pub fn event(event: &SurfaceEvent) -> Value {
+    match event {
+        SurfaceEvent::Reset(SurfaceState { calls, ring }) => json!({
+            "event": "reset",
+            "calls": calls.values().map(call).collect::<Vec<_>>(),
+            "ring": ring.name(),
+        }),
+        SurfaceEvent::Changed(SurfaceChange { calls, finished, ring }) => json!({
+            "event": "changed",
+            "calls": calls.iter().map(call).collect::<Vec<_>>(),
+            "finished": finished.iter().map(self::finished).collect::<Vec<_>>(),
+            "ring": ring.map(|ring| ring.name()),
+        }),
+        SurfaceEvent::ServiceLost => json!({ "event": "service_lost" }),
+        SurfaceEvent::Closed(error) => json!({ "event": "closed", "text": error.to_string() }),
+    }
+}
+
+pub fn finished(finished: &Finished) -> Value {
+    json!({ "transaction": finished.transaction.0, "results": outcomes(&finished.results) })
+}
+
+pub fn outcomes(outcomes: &[Outcome]) -> Vec<&'static str> {
+    let word = |outcome: &Outcome| match outcome {
+        Outcome::Fulfilled(_) => "fulfilled",
+        Outcome::Failed(reason) => reason.name(),
+    };
+    outcomes.iter().map(word).collect()
+}
+
+pub fn failure(failure: &Failure) -> Value {
+    json!({ "error": failure.reason, "text": failure.text })
+}

@@ -1,0 +1,67 @@
+//! The command line of the Hookswitch call service: see calls and act on them, try an app out, run a private service.
+//!
+//! Exit codes: 0 done, 1 refused or failed (the text says why and what to do), 2 wrong usage.
+
+mod act;
+mod args;
+mod failure;
+mod json;
+mod pick;
+mod private;
+mod show;
+mod simulate;
+mod table;
+mod tether;
+mod watch;
+mod words;
+
+use args::{Args, Command};
+use clap::Parser;
+use failure::Failure;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let json = args.json;
+    let done = match args.command {
+        // Before there is a runtime: it becomes the other program.
+        Command::Tether { command } => Err(tether::exec(&command)),
+        command => run(command, json),
+    };
+    match done {
+        Ok(code) => code,
+        Err(failure) => {
+            if json {
+                eprintln!("{}", json::failure(&failure));
+            } else {
+                eprintln!("hookswitch: {failure}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, json: bool) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|error| Failure::new(format!("no runtime: {error}. Try again.")))?;
+    runtime.block_on(async {
+        match command {
+            Command::Status => show::status(json).await?,
+            Command::Calls => show::calls(json).await?,
+            Command::Recents { missed, limit } => show::recents(missed, limit, json).await?,
+            Command::Journal { limit } => show::journal(limit, json).await?,
+            Command::Watch => watch::watch(json).await?,
+            Command::Act(act) => act::act(act, json).await?,
+            Command::Simulate { what: args::Simulate::Incoming(incoming) } => {
+                simulate::incoming(incoming, json).await?;
+            }
+            Command::Private(private) => return private::run(private).await,
+            Command::Tether { .. } => {}
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}

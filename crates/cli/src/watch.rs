@@ -1,0 +1,55 @@
+use crate::act::SURFACE;
+use crate::failure::Failure;
+use crate::{json, words};
+use hookswitch::{Call, Surface, SurfaceEvent};
+use std::io::Write;
+
+/// Print everything that changes until the program is told to stop, or the bus is gone.
+pub async fn watch(json: bool) -> Result<(), Failure> {
+    let (surface, mut events) = Surface::connect(SURFACE).await?;
+    loop {
+        let event = tokio::select! {
+            event = events.next() => event,
+            _ = tokio::signal::ctrl_c() => return Ok(()),
+        };
+        let Some(event) = event else { return Ok(()) };
+        if json {
+            println!("{}", json::event(&event));
+        } else {
+            print(&event, &surface);
+        }
+        // Whoever reads this over a pipe wants it now; a reader that is gone ends the watching.
+        if std::io::stdout().flush().is_err() {
+            return Ok(());
+        }
+        if let SurfaceEvent::Closed(error) = event {
+            return Err(error.into());
+        }
+    }
+}
+
+fn print(event: &SurfaceEvent, surface: &Surface) {
+    match event {
+        SurfaceEvent::Reset(state) => {
+            println!("{} calls; {}.", state.calls.len(), words::ring(state.ring));
+            let calls = surface.calls();
+            state.calls.values().for_each(|call| println!("{}", line(call, &calls)));
+        }
+        SurfaceEvent::Changed(change) => {
+            let calls = surface.calls();
+            change.calls.iter().for_each(|call| println!("{}", line(call, &calls)));
+            if let Some(ring) = change.ring {
+                println!("{}", words::ring(ring));
+            }
+        }
+        SurfaceEvent::ServiceLost => println!("The call service left the bus; waiting for it."),
+        SurfaceEvent::Closed(_) => {}
+    }
+}
+
+fn line(call: &Call, calls: &[Call]) -> String {
+    let choices: Vec<_> = call.choices.iter().map(|c| words::choice(c, calls)).collect();
+    let (app, who) = (words::app(call), words::clean(call.who()));
+    let line = format!("{}  {app}  {who}  {}", call.number, words::state(call));
+    if choices.is_empty() { line } else { format!("{line}  [{}]", choices.join(", ")) }
+}
