@@ -114,7 +114,7 @@ impl Task {
             Joining::Joined(session, events) => (session, events),
             Joining::Failed(error) => return self.tell(MediaEvent::NotJoined(error)),
             Joining::Left(told) => {
-                drop(told.map(|told| told.send(())));
+                let _ = told.map(|told| told.send(()));
                 return;
             }
         };
@@ -126,7 +126,7 @@ impl Task {
         let told = self.serve(&session, events, &mut commands).await;
         self.note_talking(false);
         session.leave().await;
-        drop(told.map(|told| told.send(())));
+        let _ = told.map(|told| told.send(()));
     }
 
     async fn join(&mut self, token: &str, commands: &mut UnboundedReceiver<Command>) -> Joining {
@@ -148,7 +148,7 @@ impl Task {
                     }
                     Some(Command::Mute(muted, action)) => {
                         self.muted = muted;
-                        drop(action.map(SetMutedCallAction::fulfill));
+                        let _ = action.map(SetMutedCallAction::fulfill);
                     }
                 },
             }
@@ -197,7 +197,7 @@ impl Task {
                         // It fails only if the session is over, and then nobody hears anything.
                         let _ = session.set_muted(muted).await;
                         self.muted = muted;
-                        drop(action.map(SetMutedCallAction::fulfill));
+                        let _ = action.map(SetMutedCallAction::fulfill);
                     }
                 },
                 event = events.next() => match event {
