@@ -289,8 +289,8 @@ fn lay_out(folder: &Path, stage: &Stage) -> Result<(), DemoError> {
     fs::write(services.join("org.hookswitch.Hookswitch.service"), service).map_err(file())?;
     let config = format!(
         "<busconfig>\n<type>session</type>\n<listen>unix:path={}</listen>\n<auth>EXTERNAL</auth>\n\
-         <servicedir>{}</servicedir>\n<policy context=\"default\">\n<allow send_destination=\"*\"/>\n\
-         <allow own=\"*\"/>\n</policy>\n</busconfig>\n",
+         <servicedir>{}</servicedir>\n<policy context=\"default\">\n\
+         <allow send_destination=\"*\" eavesdrop=\"true\"/>\n<allow eavesdrop=\"true\"/>\n<allow own=\"*\"/>\n</policy>\n</busconfig>\n",
         folder.join("bus").display(),
         services.display(),
     );
