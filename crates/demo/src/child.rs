@@ -73,11 +73,7 @@ impl Child {
     pub fn died(&self) -> DemoError {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let said = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("nothing.");
-        DemoError::Died {
-            program: self.name.clone(),
-            said: said.to_owned(),
-            log: self.log.clone(),
-        }
+        DemoError::Died { program: self.name.clone(), said: said.to_owned(), log: self.log.clone() }
     }
 
     /// Waits for its end.

@@ -105,8 +105,7 @@ impl Phone {
             }
         });
         let exchange = stage.exchange.url().to_owned();
-        let speakerbox =
-            start_speakerbox(stage, &folder, &address, &token, &options, &exchange)?;
+        let speakerbox = start_speakerbox(stage, &folder, &address, &token, &options, &exchange)?;
         Ok(Self {
             speakerbox,
             surface,

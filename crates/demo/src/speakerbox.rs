@@ -51,10 +51,11 @@ impl Speakerbox {
         let log = folder.join("speakerbox.log");
         let heard = folder.join("heard.wav");
         let program = programs.find("speakerbox")?;
-        let mut child = Child::start(programs.watcher(), &program, "speakerbox", &log, |command| {
-            command.args(arguments).arg("--json").arg("--audio-out").arg(&heard);
-            command.env("DBUS_SESSION_BUS_ADDRESS", bus).stdout(Stdio::piped());
-        })?;
+        let mut child =
+            Child::start(programs.watcher(), &program, "speakerbox", &log, |command| {
+                command.args(arguments).arg("--json").arg("--audio-out").arg(&heard);
+                command.env("DBUS_SESSION_BUS_ADDRESS", bus).stdout(Stdio::piped());
+            })?;
         let diary = Log::new(folder.to_owned());
         if let Some(stdout) = child.take_stdout() {
             let diary = diary.clone();

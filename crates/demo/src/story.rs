@@ -77,11 +77,7 @@ pub async fn tell(stage: &Stage) -> Result<Summary, DemoError> {
     Ok(summary)
 }
 
-async fn connect(
-    anna: &mut Phone,
-    bob: &mut Phone,
-    ladder: &Ladder,
-) -> Result<Summary, DemoError> {
+async fn connect(anna: &mut Phone, bob: &mut Phone, ladder: &Ladder) -> Result<Summary, DemoError> {
     ladder.say(0, "$ hookswitch dial org.hookswitch.Speakerbox bob");
     let dialed_us = now_us();
     let (dialed, ringing) = tokio::join!(
@@ -106,11 +102,7 @@ async fn connect(
     })
 }
 
-async fn second_call(
-    bob: &Phone,
-    ladder: &Ladder,
-    summary: &mut Summary,
-) -> Result<(), DemoError> {
+async fn second_call(bob: &Phone, ladder: &Ladder, summary: &mut Summary) -> Result<(), DemoError> {
     let first = summary.first;
     ladder.say(1, "$ hookswitch simulate incoming");
     let mut second_app = bob.command_that_stays(&["simulate", "incoming", "--name", "Carol"])?;
@@ -193,8 +185,7 @@ impl Side {
 }
 
 fn figures(from: &Side, to: &Side) -> Figures {
-    let listening =
-        Listening { began_us: to.began_us, held: to.pauses(), until_us: to.until_us };
+    let listening = Listening { began_us: to.began_us, held: to.pauses(), until_us: to.until_us };
     measure(&from.speech, &from.talks, &to.heard, &listening)
 }
 

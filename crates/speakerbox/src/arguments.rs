@@ -127,8 +127,7 @@ impl Arguments {
             .map(Recording::create)
             .transpose()
             .map_err(StartError::AudioOut)?;
-        let diary =
-            Diary::open(self.events.as_deref(), self.json).map_err(StartError::Events)?;
+        let diary = Diary::open(self.events.as_deref(), self.json).map_err(StartError::Events)?;
         let mut connect =
             ConnectOptions::new(&self.exchange, token.trim(), &self.user, &self.device);
         connect.display_name = self.name.unwrap_or(self.user);

@@ -141,7 +141,10 @@ mod tests {
     #[test]
     fn an_outgoing_call_lives_in_order() {
         let mut call = Call::outgoing(CallUuid(1), "bob".into());
-        assert_eq!(call.go(Stage::Answering), Err(WrongStage { from: Stage::Placing, to: Stage::Answering }));
+        assert_eq!(
+            call.go(Stage::Answering),
+            Err(WrongStage { from: Stage::Placing, to: Stage::Answering })
+        );
         for stage in [Stage::Dialing, Stage::Answered, Stage::Connected] {
             call.go(stage).unwrap();
         }

@@ -66,12 +66,7 @@ impl Figures {
 }
 
 /// Compares a speech with what was recorded of it.
-pub fn measure(
-    speech: &Wave,
-    talks: &[Talk],
-    recording: &Wave,
-    listening: &Listening,
-) -> Figures {
+pub fn measure(speech: &Wave, talks: &[Talk], recording: &Wave, listening: &Listening) -> Figures {
     let mut figures = Figures::default();
     for stretch in talks.iter().flat_map(|talk| stretches(*talk, listening)) {
         let Span { from_us, to_us } = stretch.span;
@@ -140,7 +135,9 @@ mod tests {
         while samples.len() < seconds * SECOND {
             let loud = 2_000 + (next() % 8_000) as i32;
             for _ in 0..(4_000 + next() % 9_000) {
-                samples.push(((next() % 2_000) as i32 - 1_000).wrapping_mul(loud).div_euclid(1_000) as i16);
+                samples
+                    .push(((next() % 2_000) as i32 - 1_000).wrapping_mul(loud).div_euclid(1_000)
+                        as i16);
             }
             samples.extend(std::iter::repeat_n(0, (2_000 + next() % 5_000) as usize));
         }
@@ -187,8 +184,7 @@ mod tests {
 
     #[test]
     fn no_recording_at_all_is_nothing() {
-        let figures =
-            measure(&Wave::of(speech(8, 1)), &[talk(8)], &Wave::default(), &listening());
+        let figures = measure(&Wave::of(speech(8, 1)), &[talk(8)], &Wave::default(), &listening());
         assert_eq!(figures.percent(), 0.0);
         assert_eq!(measure(&Wave::default(), &[], &Wave::default(), &listening()).percent(), 0.0);
     }
@@ -237,7 +233,8 @@ mod tests {
         recording[6 * SECOND..9 * SECOND].fill(0);
         let held = Span { from_us: TALKS + 4_000_000, to_us: TALKS + 7_000_000 };
         let listening = Listening { held: vec![held], ..listening() };
-        let figures = measure(&Wave::of(said), &[talk(12)], &Wave::of(recording.clone()), &listening);
+        let figures =
+            measure(&Wave::of(said), &[talk(12)], &Wave::of(recording.clone()), &listening);
         assert_eq!((figures.percent(), figures.delays_ms.len()), (100.0, 2));
         assert_eq!(loudest(&Wave::of(recording), BEGAN, held, 100), -127.0);
     }

@@ -6,8 +6,7 @@ use crate::diary::Event;
 use crate::note::{Ask, Note};
 use hookswitch::{
     Adoption, AnswerCallAction, CallState, CallUpdate, CallUuid, EndCallAction, EndKind, Error,
-    Handle, HandleKind, ReportError, Reset, SetHeldCallAction, SetMutedCallAction,
-    StartCallAction,
+    Handle, HandleKind, ReportError, Reset, SetHeldCallAction, SetMutedCallAction, StartCallAction,
 };
 
 impl Phone {
@@ -27,8 +26,7 @@ impl Phone {
                 if let Some(call) = self.calls.get(call) {
                     call.audio = active;
                 }
-                let event =
-                    if active { Event::AudioActivated } else { Event::AudioDeactivated };
+                let event = if active { Event::AudioActivated } else { Event::AudioDeactivated };
                 self.diary.note(Some(call), &event);
                 self.turn(call);
             }
