@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Two phones, two private buses, one exchange: scripts/demo.sh [--check] [--keep]
+#
+# --check also asks that every figure is there and plausible; --keep leaves recordings and logs behind. Everything is
+# built before: `make demo` does that. Exits with an error if less than 95 % of the speech arrived, a gap was longer than
+# 100 ms, or the second call's hold, accept and resume did not happen. Everything it starts ends with it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+program="${CARGO_TARGET_DIR:-target}/debug/hookswitch-demo"
+if [[ ! -x $program ]]; then
+    printf 'demo: %s is not built. Build everything first: cargo build --workspace --bins\n' "$program" >&2
+    exit 1
+fi
+exec "$program" "$@"
