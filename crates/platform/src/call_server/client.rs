@@ -65,6 +65,9 @@ impl ConnectOptions {
 pub enum DeviceEvent {
     /// Connected, or connected again. These are all live calls of this device; calls it knew that are over come as
     /// [`DeviceEvent::Call`] right before.
+    ///
+    /// No [`DeviceEvent::Ring`] follows for calls of this list: ring for those that are neither `outgoing` nor answered
+    /// ([`CallState::is_unanswered`](super::CallState::is_unanswered)) and do not ring yet.
     Connected {
         /// The live calls.
         calls: Vec<CallSnapshot>,
