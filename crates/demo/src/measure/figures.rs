@@ -170,7 +170,8 @@ mod tests {
         let recording = Wave::of(heard(&said, 87));
         let figures = measure(&Wave::of(said), &[talk(8)], &recording, &listening());
         assert!(figures.due > 300, "{figures:?}");
-        assert_eq!((figures.percent(), figures.gap), (100.0, 0));
+        // The delay is found in steps of 2.5 ms: a frame at a syllable's edge may fall out.
+        assert!(figures.percent() > 99.5 && figures.gap <= 1, "{figures:?}");
         assert!((figures.delays_ms[0].unwrap() - 87.0).abs() <= 2.5, "{figures:?}");
     }
 
