@@ -62,9 +62,6 @@ pub enum DemoError {
     /// The call service refused.
     #[error("the call service refused: {0}")]
     Request(#[from] hookswitch::Error<hookswitch::RequestError>),
-    /// The call service would not have the second app.
-    #[error("the call service would not have the second app: {0}")]
-    Register(#[from] hookswitch::Error<hookswitch::RegisterError>),
     /// The key of the exchange.
     #[error(transparent)]
     Key(#[from] hookswitch_platform::token::KeyError),

@@ -92,6 +92,28 @@ async fn a_killed_speakerbox_ends_the_call_on_both_sides_and_can_call_again() {
     bob.call_in(None, CallState::Ringing, over).await.unwrap();
 }
 
+/// `kill -9` the call service of a phone.
+async fn kill_service(phone: &Phone) {
+    let bus = zbus::connection::Builder::address(phone.bus()).build().await.unwrap();
+    let proxy = zbus::fdo::DBusProxy::new(&bus).await.unwrap();
+    let name = "org.hookswitch.Hookswitch".try_into().unwrap();
+    let pid = proxy.get_connection_unix_process_id(name).await.unwrap();
+    let pid = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
+
+#[tokio::test]
+async fn a_killed_service_comes_back_and_the_call_goes_on() {
+    let stage = stage().await;
+    let (anna, mut bob) = call(&stage).await;
+    kill_service(&bob).await;
+    bob.speakerbox.wait("adopted").await.unwrap();
+    // Nobody noticed on the other side; and the call can be ended from the command line as before.
+    bob.command(&["end"]).await.unwrap();
+    assert_eq!(ending(&bob).await, EndedReason::HungUp);
+    assert_eq!(ending(&anna).await, EndedReason::RemoteEnded);
+}
+
 #[tokio::test]
 async fn a_killed_exchange_ends_the_call_as_failed_with_a_text() {
     let mut stage = stage().await;

@@ -150,7 +150,9 @@ mod tests {
         let heard = Arc::new(AtomicU32::new(0));
         let count = |heard: &Arc<AtomicU32>| {
             let heard = heard.clone();
-            move || drop(heard.fetch_add(1, Ordering::Relaxed))
+            move || {
+                heard.fetch_add(1, Ordering::Relaxed);
+            }
         };
         let mut first = recording.track(count(&heard));
         let mut second = recording.track(|| {});
