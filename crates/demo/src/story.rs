@@ -115,8 +115,8 @@ async fn second_call(bob: &Phone, ladder: &Ladder, summary: &mut Summary) -> Res
             seen.iter().find(other).map(|seen| seen.call.number)
         })
         .await?;
-    let offered = |kind| bob.surface.call(second).is_some_and(|call| call.offers(kind));
-    summary.hold_offered = offered(ChoiceKind::HoldAndAccept);
+    let shown = bob.surface.call(second);
+    summary.hold_offered = shown.is_some_and(|call| call.offers(ChoiceKind::HoldAndAccept));
     ladder.say(1, "$ hookswitch answer   (hold & accept)");
     bob.command(&["answer"]).await?;
     let held = bob.call_in(first, CallState::Held, 0).await?;

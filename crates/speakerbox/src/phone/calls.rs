@@ -209,17 +209,13 @@ impl Phone {
                 self.provider.report_outgoing_call_started_connecting(uuid, None).forget();
                 self.diary.note(Some(uuid), &Event::Ringing);
             }
-            CallState::Connecting if call.outgoing => {
-                if call.go(Stage::Answered).is_ok() {
-                    self.provider.report_outgoing_call_started_connecting(uuid, None).forget();
-                }
+            CallState::Connecting if call.outgoing && call.go(Stage::Answered).is_ok() => {
+                self.provider.report_outgoing_call_started_connecting(uuid, None).forget();
             }
-            CallState::Active if call.outgoing => {
-                if call.go(Stage::Connected).is_ok() {
-                    self.provider.report_outgoing_call_connected(uuid, None).forget();
-                    self.diary.note(Some(uuid), &Event::Connected);
-                    self.turn(uuid);
-                }
+            CallState::Active if call.outgoing && call.go(Stage::Connected).is_ok() => {
+                self.provider.report_outgoing_call_connected(uuid, None).forget();
+                self.diary.note(Some(uuid), &Event::Connected);
+                self.turn(uuid);
             }
             _ => {}
         }
