@@ -8,6 +8,9 @@ use crate::monitor::Counted;
 use crate::service::{Home, Load, Run, Service, rounds};
 use crate::tied::{OneCore, Running};
 
+/// One figure of a run.
+type Value = fn(&Run) -> f64;
+
 /// Measure on one core, where the more expensive one is always the slower one. `first`: the bus whose figures count for
 /// all bars; on the others only P1 does.
 pub fn one_core(
@@ -23,17 +26,17 @@ pub fn one_core(
     let runs = rounds(&bus, services, repeats, size)?;
     let [floor, service] = &runs[..] else { return Err("two services are needed".into()) };
     let on = format!("{}, one core", kind.name());
-    let of = |runs: &[Run], value: fn(&Run) -> f64| runs.iter().map(value).collect::<Vec<f64>>();
-    let against = |value: fn(&Run) -> f64| ratios(&of(service, value), &of(floor, value));
+    let of = |runs: &[Run], value: Value| runs.iter().map(value).collect::<Vec<f64>>();
+    let against = |value: Value| ratios(&of(service, value), &of(floor, value));
     let mut hold = |name: String, repeats: &[f64], bar: f64| match first {
         true => figures.hold_most(name, repeats, "x", bar),
         false => figures.report(format!("{name}, bar {bar}"), median(repeats), "x"),
     };
 
-    let chain: fn(&Run) -> f64 = |run| percentile(&run.seen.chain, 50);
-    let late: fn(&Run) -> f64 = |run| percentile(&run.seen.chain, 99);
-    let ring: fn(&Run) -> f64 = |run| percentile(&run.shown.ring, 50);
-    let cpu: fn(&Run) -> f64 = |run| run.seen.service_cpu as f64 / run.seen.chain.len() as f64;
+    let chain: Value = |run| percentile(&run.seen.chain, 50);
+    let late: Value = |run| percentile(&run.seen.chain, 99);
+    let ring: Value = |run| percentile(&run.shown.ring, 50);
+    let cpu: Value = |run| run.seen.service_cpu as f64 / run.seen.chain.len() as f64;
     hold(format!("P2 ring p50 / floor, {on}"), &against(ring), 1.25);
     let own = ratios(&of(service, late), &of(service, chain));
     hold(format!("P3 chain p99 / its p50, {on}"), &own, 2.0);
@@ -42,12 +45,11 @@ pub fn one_core(
     let stretch = median(&against(late));
     figures.report(format!("P3 chain p99 / floor p99, stretch 1.5, {on}"), stretch, "x");
 
-    let talk: fn(&Run) -> f64 = |run| percentile(&run.shown.talk, 50);
-    let report: fn(&Run) -> f64 = |run| percentile(&run.seen.report, 50);
-    let bus_cpu: fn(&Run) -> f64 = |run| run.seen.bus_cpu as f64 / run.seen.chain.len() as f64;
-    let bus_thread: fn(&Run) -> f64 =
-        |run| run.seen.service_bus_thread as f64 / run.seen.chain.len() as f64;
-    let values: [(&str, fn(&Run) -> f64); 8] = [
+    let talk: Value = |run| percentile(&run.shown.talk, 50);
+    let report: Value = |run| percentile(&run.seen.report, 50);
+    let bus_cpu: Value = |run| run.seen.bus_cpu as f64 / run.seen.chain.len() as f64;
+    let bus_thread: Value = |run| run.seen.service_bus_thread as f64 / run.seen.chain.len() as f64;
+    let values: [(&str, Value); 8] = [
         ("P1 chain p50", chain),
         ("P3 chain p99", late),
         ("P2 ring p50, for people at most 150", ring),

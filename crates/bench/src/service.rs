@@ -24,7 +24,7 @@ pub enum Service {
 impl Service {
     /// Start it on this bus, with a state of its own.
     pub fn start(&self, bus: &Bus, home: &Home) -> Outcome<Running> {
-        let running = match self {
+        match self {
             Self::Floor => Running::start("floor", &mut bus.role("floor")?),
             Self::Daemon { program, journal } => {
                 let mut command = tied::command(program)?;
@@ -39,8 +39,7 @@ impl Service {
                 }
                 Running::start("service", &mut command)
             }
-        };
-        running
+        }
     }
 }
 
@@ -107,6 +106,10 @@ impl Load {
     ) -> Outcome<Self> {
         let numbers = |command: &mut std::process::Command| {
             command.args(["--calls", &size.calls.to_string(), "--warm", &size.warm.to_string()]);
+            if admitted.is_some() {
+                // The service will be killed, and both are going to say so.
+                command.stderr(Stdio::null());
+            }
         };
         let mut command = bus.role("surface")?;
         numbers(&mut command);
@@ -117,10 +120,6 @@ impl Load {
         command.args(["--service", &service.pid().to_string(), "--bus", &bus.pid.to_string()]);
         if let Some(file) = admitted {
             command.arg("--admitted").arg(file);
-        }
-        if admitted.is_some() {
-            // The service will be killed, and both are going to say so.
-            command.stderr(Stdio::null());
         }
         let provider = Running::start("provider", &mut command)?;
         Ok(Self { surface, provider })
