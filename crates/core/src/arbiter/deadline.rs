@@ -35,7 +35,7 @@ impl Turn<'_> {
         self.core.adopt_until = None;
         for (_, orphan) in core::mem::take(&mut self.core.orphans) {
             let entry = closed(orphan, EndedReason::Failed, self.now.date);
-            self.records.insert(entry.number, entry);
+            self.records.push(entry);
         }
     }
 }

@@ -62,15 +62,15 @@ impl Turn<'_> {
     fn end(&mut self, number: CallNumber, reason: EndedReason, by: By, date: Option<Date>) {
         let Some(call) = self.core.calls.remove(number) else { return };
         self.rearranged = true;
-        self.dirty.remove(&number);
-        self.stale.remove(&number);
+        self.dirty.remove(number);
+        self.stale.remove(number);
         // LOG-01: an outgoing call cancelled before it dialed is not worth a line.
         let dialed = call.started.is_some();
         let cancelled = reason == EndedReason::Cancelled && !dialed;
         if dialed || call.logged && !cancelled {
             let now = self.now.date;
             let entry = entry(&call, false, date.unwrap_or(now).min(now));
-            self.records.insert(number, closed(entry, reason, date.unwrap_or(now)));
+            self.records.push(closed(entry, reason, date.unwrap_or(now)));
         }
         let mut view = view(&call);
         view.state = CallState::Ended;

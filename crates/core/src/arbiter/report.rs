@@ -75,7 +75,7 @@ impl Turn<'_> {
                 let entry = entry(&call, false, self.now.date);
                 let mut entry = closed(entry, EndedReason::Unanswered, self.now.date);
                 entry.missed = Some(missed);
-                self.records.insert(number, entry);
+                self.records.push(entry);
             }
             return Err(error);
         }

@@ -17,7 +17,7 @@ impl Turn<'_> {
             // Two of one id can only be an old call and a new one under its id: the old one is over.
             if let Some(old) = self.core.orphans.insert(key, orphan) {
                 let entry = closed(old, EndedReason::Failed, self.now.date);
-                self.records.insert(entry.number, entry);
+                self.records.push(entry);
             }
         }
         if !self.core.orphans.is_empty() {

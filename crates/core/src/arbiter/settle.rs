@@ -14,7 +14,14 @@ impl Turn<'_> {
         let ring = self.ring();
         self.settle_audio();
         self.write_entries();
-        effects.extend(core::mem::take(&mut self.records).into_values().map(Effect::Record));
+        // The sort is stable: of several entries of a call the last one stands.
+        self.records.sort_by_key(|entry| entry.number);
+        let mut records = core::mem::take(&mut self.records).into_iter().peekable();
+        while let Some(entry) = records.next() {
+            if records.peek().is_none_or(|next| next.number != entry.number) {
+                effects.push(Effect::Record(entry));
+            }
+        }
         let change = self.change();
         if !change.calls.is_empty() || !change.finished.is_empty() {
             effects.push(Effect::Change(change));
@@ -71,27 +78,33 @@ impl Turn<'_> {
 
     fn write_entries(&mut self) {
         let owner = self.core.audio.owner();
-        for number in core::mem::take(&mut self.stale) {
+        for number in self.stale.take() {
             let Some(call) = self.core.calls.get(number) else { continue };
             // An outgoing call gets its entry when it dials.
             if call.started.is_some() {
                 let entry = entry(call, owner == Some(number), self.now.date);
-                self.records.insert(number, entry);
+                self.records.push(entry);
             }
         }
     }
 
     fn change(&mut self) -> Change {
-        let told = core::mem::take(&mut self.dirty);
-        let mut affected = told.clone();
-        if self.rearranged {
+        let told = self.dirty.take();
+        let mut others = Vec::new();
+        let affected = if self.rearranged {
             // What can be done with these depends on the others.
-            affected.extend(self.core.calls.ringing());
-            affected.extend(self.core.calls.held());
-            affected.extend(self.core.calls.foreground());
-        }
+            others.extend(&told);
+            others.extend(self.core.calls.ringing());
+            others.extend(self.core.calls.held());
+            others.extend(self.core.calls.foreground());
+            others.sort_unstable();
+            others.dedup();
+            &others
+        } else {
+            &told
+        };
         let mut calls = core::mem::take(&mut self.ended);
-        for number in affected {
+        for &number in affected {
             let Some(call) = self.core.calls.get(number) else { continue };
             let choices = self.core.choices(call);
             let state = call.public_state();
@@ -102,7 +115,7 @@ impl Turn<'_> {
                 call.shown = Some(state);
                 call.choices = choices;
             }
-            if differs || told.contains(&number) {
+            if differs || told.binary_search(&number).is_ok() {
                 calls.push(view(call));
             }
         }

@@ -3,7 +3,6 @@ use crate::call::Call;
 use crate::effect::{CallView, Effect, Finished, ProviderNews, Reply};
 use crate::input::{Input, Now};
 use crate::words::{CallNumber, Date, EndedReason, ProviderId, RecentsEntry, RequestId, SurfaceId};
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 /// One input being handled: the state, the time, and what follows.
@@ -11,11 +10,11 @@ pub(super) struct Turn<'a> {
     pub core: &'a mut Arbiter,
     pub now: Now,
     /// Entries to write, by call; a later one replaces an earlier one.
-    pub records: BTreeMap<CallNumber, RecentsEntry>,
+    pub records: Vec<RecentsEntry>,
     /// Live calls whose view may have changed.
-    pub dirty: BTreeSet<CallNumber>,
+    pub dirty: Marks,
     /// Live calls whose entry changed.
-    pub stale: BTreeSet<CallNumber>,
+    pub stale: Marks,
     pub ended: Vec<CallView>,
     pub finished: Vec<(SurfaceId, Finished)>,
     /// Audio, replies and provider news, in order.
@@ -33,9 +32,9 @@ impl<'a> Turn<'a> {
         Self {
             core,
             now,
-            records: BTreeMap::new(),
-            dirty: BTreeSet::new(),
-            stale: BTreeSet::new(),
+            records: Vec::new(),
+            dirty: Marks::default(),
+            stale: Marks::default(),
             ended: Vec::new(),
             finished: Vec::new(),
             mail: Vec::new(),
@@ -117,6 +116,30 @@ impl<'a> Turn<'a> {
         self.core.calls.set_state(number, state);
         self.dirty.insert(number);
         self.rearranged = true;
+    }
+}
+
+/// Calls to look at when everything is settled: usually one or two, so that a set costs more than sorting them then.
+#[derive(Default)]
+pub(super) struct Marks(Vec<CallNumber>);
+
+impl Marks {
+    pub fn insert(&mut self, number: CallNumber) {
+        if self.0.last() != Some(&number) {
+            self.0.push(number);
+        }
+    }
+
+    pub fn remove(&mut self, number: CallNumber) {
+        self.0.retain(|marked| *marked != number);
+    }
+
+    /// Each once, lowest first.
+    pub fn take(&mut self) -> Vec<CallNumber> {
+        let mut numbers = core::mem::take(&mut self.0);
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
     }
 }
 
