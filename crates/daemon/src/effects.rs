@@ -36,24 +36,29 @@ impl Service {
         let mut next = Some(input);
         while let Some(input) = next.take() {
             let now = self.clock.now();
-            let effects = self.core.handle(now, input.clone());
-            self.flow.note(now.at, &input, &effects);
-            next = self.apply(now.at, effects, replying.as_ref(), &mut reply);
+            let note = self.flow.is_on().then(|| input.clone());
+            let effects = self.core.handle(now, input);
+            next = self.apply(now.at, &effects, replying.as_ref(), &mut reply);
+            if let Some(input) = note {
+                self.flow.note(now.at, input, effects);
+            }
         }
+        self.write_journal();
+        self.write_soon();
         reply
     }
 
     fn apply(
         &mut self,
         now: Timestamp,
-        effects: Vec<Effect>,
+        effects: &[Effect],
         replying: Option<&Replying<'_>>,
         answer: &mut Option<Reply>,
     ) -> Option<Input> {
         let mut change = None;
         let mut ring = None;
         let mut accepted = false;
-        for effect in &effects {
+        for effect in effects {
             match effect {
                 Effect::Change(of) => change = Some(of),
                 Effect::Ring(level) => ring = Some(level.name().to_owned()),
@@ -75,20 +80,20 @@ impl Service {
         let mut next = None;
         for effect in effects {
             match effect {
-                Effect::Record(entry) => self.record(entry),
+                Effect::Record(entry) => self.record(entry.clone()),
                 Effect::Change(_) | Effect::Ring(_) => {}
                 // There is no audio server yet: whoever gets the audio has it at once.
                 Effect::Audio(AudioEffect::Activate(call)) => {
-                    next = Some(Input::AudioActivated { call });
+                    next = Some(Input::AudioActivated { call: *call });
                 }
                 Effect::Audio(_) => {}
                 Effect::Reply(request, reply) => {
-                    *answer = Some(reply);
-                    if let Some(replying) = replying.filter(|of| of.request == request) {
-                        self.reply(now, replying, reply, own.take());
+                    *answer = Some(*reply);
+                    if let Some(replying) = replying.filter(|of| of.request == *request) {
+                        self.reply(now, replying, *reply, own.take());
                     }
                 }
-                Effect::Provider(provider, news) => self.tell_provider(now, provider, news),
+                Effect::Provider(provider, news) => self.tell_provider(now, *provider, news),
             }
         }
         next
@@ -191,19 +196,19 @@ impl Service {
         }
     }
 
-    fn tell_provider(&mut self, now: Timestamp, provider: ProviderId, news: ProviderNews) {
+    fn tell_provider(&mut self, now: Timestamp, provider: ProviderId, news: &ProviderNews) {
         let Some(peer) = self.peers.provider(provider).cloned() else { return };
         let to = peer.connection.as_str();
         match news {
             ProviderNews::Perform { action, call, verb, deadline, origin, start, handing_over } => {
-                let (member, mut record) = PerformRecord::of(&verb, start.as_deref());
+                let (member, mut record) = PerformRecord::of(verb, start.as_deref());
                 let left = deadline.0.saturating_sub(now.0);
                 record.deadline_ms = u32::try_from(left).unwrap_or(u32::MAX);
                 record.transaction = origin.map(|id| id.0);
                 record.handing_over = handing_over.then_some(true);
                 let body = (action.0, call.to_string(), record);
                 if let Some(serial) = self.out.call_delegate(to, member, &body, true) {
-                    self.performs.expect(serial, action, to);
+                    self.performs.expect(serial, *action, to);
                 }
             }
             ProviderNews::TimedOut { action, call, verb } => {
@@ -221,7 +226,7 @@ impl Service {
                 let body = (call.to_string(), Nothing::default());
                 self.out.call_delegate(to, "DidDeactivateAudioSession", &body, false);
             }
-            ProviderNews::Finished(finished) => self.tell_finished(to, &finished),
+            ProviderNews::Finished(finished) => self.tell_finished(to, finished),
         }
     }
 

@@ -12,9 +12,12 @@ use std::path::{Path, PathBuf};
 const BOUND: u64 = 1 << 20;
 /// Actions whose verb is remembered for the line of their completion.
 const ACTIONS: usize = 256;
+/// Events that may wait to be written down.
+const NOTED: usize = 1000;
 
 /// What happened, as a call flow for people: `flow` and, older, `flow.old` beside the journal. Handles, names and digits
-/// never get here. It is written after everybody was told, and losing its last lines loses nothing else.
+/// never get here. It is written when nothing else is to be done, at most a third of a
+/// second later; losing its last lines loses nothing else.
 #[derive(Debug)]
 pub struct FlowLog {
     path: PathBuf,
@@ -27,6 +30,8 @@ pub struct FlowLog {
     order: VecDeque<ActionId>,
     next_call: u64,
     last: Option<Timestamp>,
+    /// What happened and is not in words yet: that is done when nobody waits for anything.
+    noted: Vec<(Timestamp, Input, Vec<Effect>)>,
 }
 
 impl FlowLog {
@@ -44,6 +49,7 @@ impl FlowLog {
             order: VecDeque::new(),
             next_call: 1,
             last: None,
+            noted: Vec::new(),
         };
         if folder.is_some()
             && let Err(error) = log.reopen()
@@ -71,11 +77,25 @@ impl FlowLog {
         self.names.name_surface(id, format!("ui{id}"));
     }
 
-    /// Write down one input and what followed from it.
-    pub fn note(&mut self, at: Timestamp, input: &Input, effects: &[Effect]) {
-        if self.file.is_none() {
-            return;
+    /// Whether anything is written down at all.
+    pub fn is_on(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Whether something waits to be written.
+    pub fn waits(&self) -> bool {
+        !self.noted.is_empty() || !self.buffer.is_empty()
+    }
+
+    /// Note one input and what followed from it, to be written down later.
+    pub fn note(&mut self, at: Timestamp, input: Input, effects: Vec<Effect>) {
+        self.noted.push((at, input, effects));
+        if self.noted.len() > NOTED {
+            self.write();
         }
+    }
+
+    fn word(&mut self, at: Timestamp, input: &Input, effects: &[Effect]) {
         let waited = self.last.map(|last| at.0.saturating_sub(last.0)).filter(|ms| *ms >= 10);
         self.name_what_is_new(input);
         let actions = &self.actions;
@@ -107,7 +127,14 @@ impl FlowLog {
     /// Write down something that is no step of a flow.
     pub fn remark(&mut self, what: &str) {
         if self.file.is_some() {
+            self.word_all();
             self.push(&format!("# {what}"));
+        }
+    }
+
+    fn word_all(&mut self) {
+        for (at, input, effects) in std::mem::take(&mut self.noted) {
+            self.word(at, &input, &effects);
         }
     }
 
@@ -184,8 +211,9 @@ impl FlowLog {
         }
     }
 
-    /// Hand what was noted to the kernel.
+    /// Put what was noted into words, and hand it to the kernel.
     pub fn write(&mut self) {
+        self.word_all();
         let Some(file) = self.file.as_mut().filter(|_| !self.buffer.is_empty()) else { return };
         // A full disk must not stop a call, nor fill the log of errors with one line for each.
         if file.write_all(self.buffer.as_bytes()).is_ok() {

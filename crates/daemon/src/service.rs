@@ -121,7 +121,6 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
         if service.out.send(&connection).await.is_err() {
             return Err(ServeError::BusGone);
         }
-        service.flow.write();
     }
 }
 
@@ -234,10 +233,17 @@ impl Service {
         }
     }
 
-    /// Remember an entry before anybody is told.
+    /// Take an entry; [`write_journal`](Self::write_journal) makes sure of it before anybody is told.
     pub fn record(&mut self, entry: RecentsEntry) {
+        if let Some(journal) = &mut self.journal {
+            journal.append(&entry);
+            self.gathered.push(entry);
+        }
+    }
+
+    /// One write for all entries of an event. Messages leave only after it.
+    pub fn write_journal(&mut self) {
         let Some(journal) = &mut self.journal else { return };
-        journal.append(&entry);
         if let Err(error) = journal.write() {
             let text = format!(
                 "The journal cannot be written: {error}. Calls work, but a crash could lose their \
@@ -248,8 +254,11 @@ impl Service {
                 self.degraded.push(text);
             }
         }
-        self.gathered.push(entry);
-        if self.gather_until.is_none() {
+    }
+
+    /// What can wait is written when the alarm goes off, and not before everybody is told.
+    pub fn write_soon(&mut self) {
+        if self.gather_until.is_none() && (self.flow.waits() || !self.gathered.is_empty()) {
             self.gather_until = Some(self.clock.now().at + GATHER);
         }
     }
@@ -257,7 +266,11 @@ impl Service {
     /// Hand what was gathered to the list.
     pub fn send_gathered(&mut self) {
         self.gather_until = None;
+        self.flow.write();
+        // Of each call only the last entry counts.
         let entries = std::mem::take(&mut self.gathered);
+        let last: BTreeMap<_, _> = entries.into_iter().map(|entry| (entry.number, entry)).collect();
+        let entries: Vec<RecentsEntry> = last.into_values().collect();
         if let Some(recents) = self.recents.as_ref().filter(|_| !entries.is_empty()) {
             self.sent += entries.len() as u64;
             recents.write(entries);
