@@ -71,7 +71,7 @@ async fn run(check: bool, keep: bool) -> Result<bool, DemoError> {
     }
     let summary = told?;
     print_summary(&summary);
-    let mut wrong = summary.failures();
+    let mut wrong = summary.failures(check);
     if check {
         wrong.extend(summary.oddities());
     }

@@ -3,7 +3,7 @@ use super::wave::Wave;
 /// Steps of the envelopes, and of the delay, in microseconds.
 const STEP_US: i64 = 2_500;
 /// Longest delay that is looked for.
-const LONGEST_US: i64 = 600_000;
+const LONGEST_US: i64 = 1_200_000;
 /// Less alike than this is something else.
 const ALIKE: f64 = 0.5;
 

@@ -6,6 +6,8 @@ const SPEECH_DBFS: f32 = -45.0;
 /// Received frames above this have arrived.
 const ARRIVED_DBFS: f32 = -60.0;
 const FRAME_US: i64 = 10_000;
+/// Frames that are aligned together.
+const PIECE: i64 = 150;
 /// Not counted at the end of talking or listening, in milliseconds: it is still on its way.
 pub const BEFORE_END_MS: i64 = 300;
 /// Not counted after the listener resumed, in milliseconds.
@@ -49,7 +51,7 @@ pub struct Figures {
     pub heard: u32,
     /// Most frames in a row that were not.
     pub gap: u32,
-    /// The delay of each stretch of talking, in milliseconds; `None`: it was not found.
+    /// The first delay found in each stretch of talking, in milliseconds; `None`: nothing of it was found.
     pub delays_ms: Vec<Option<f64>>,
 }
 
@@ -71,11 +73,20 @@ pub fn measure(speech: &Wave, talks: &[Talk], recording: &Wave, listening: &List
     for stretch in talks.iter().flat_map(|talk| stretches(*talk, listening)) {
         let Span { from_us, to_us } = stretch.span;
         let (sent_us, heard_us) = (stretch.spoken_us, from_us - listening.began_us);
-        let found = align(speech, sent_us, recording, heard_us, to_us - from_us);
-        figures.delays_ms.push(found.map(|found| found.delay_us as f64 / 1000.0));
+        // In pieces: after a stall the jitter buffer plays on with more delay, and gives it back bit by bit.
+        let frames = (to_us - from_us) / FRAME_US;
+        let pieces = (frames / PIECE).max(1);
+        let mut found = None;
+        let mut first = None;
         let mut missing = 0;
-        for frame in 0..(to_us - from_us) / FRAME_US {
+        for frame in 0..frames {
             let at = frame * FRAME_US;
+            if frame % PIECE == 0 && frame / PIECE < pieces {
+                let last = frame / PIECE == pieces - 1;
+                let len_us = if last { to_us - from_us - at } else { PIECE * FRAME_US };
+                found = align(speech, sent_us + at, recording, heard_us + at, len_us);
+                first = first.or(found);
+            }
             if speech.level(sent_us + at, FRAME_US) <= SPEECH_DBFS {
                 continue;
             }
@@ -87,6 +98,7 @@ pub fn measure(speech: &Wave, talks: &[Talk], recording: &Wave, listening: &List
             figures.heard += u32::from(arrived);
             figures.gap = figures.gap.max(missing);
         }
+        figures.delays_ms.push(first.map(|found| found.delay_us as f64 / 1000.0));
     }
     figures
 }
