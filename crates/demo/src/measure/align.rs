@@ -5,7 +5,7 @@ const STEP_US: i64 = 2_500;
 /// Longest delay that is looked for.
 const LONGEST_US: i64 = 1_200_000;
 /// Less alike than this is something else.
-const ALIKE: f64 = 0.5;
+const ALIKE: f64 = 0.75;
 
 /// How two stretches of audio fit.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,7 +7,7 @@ const SPEECH_DBFS: f32 = -45.0;
 const ARRIVED_DBFS: f32 = -60.0;
 const FRAME_US: i64 = 10_000;
 /// Frames that are aligned together.
-const PIECE: i64 = 150;
+const PIECE: i64 = 200;
 /// Not counted at the end of talking or listening, in milliseconds: it is still on its way.
 pub const BEFORE_END_MS: i64 = 300;
 /// Not counted after the listener resumed, in milliseconds.
@@ -76,15 +76,16 @@ pub fn measure(speech: &Wave, talks: &[Talk], recording: &Wave, listening: &List
         // In pieces: after a stall the jitter buffer plays on with more delay, and gives it back bit by bit.
         let frames = (to_us - from_us) / FRAME_US;
         let pieces = (frames / PIECE).max(1);
-        let mut found = None;
-        let mut first = None;
+        // A piece that is too torn to be found keeps the delay of what came before.
+        let mut found = align(speech, sent_us, recording, heard_us, to_us - from_us);
+        let mut first = found;
         let mut missing = 0;
         for frame in 0..frames {
             let at = frame * FRAME_US;
             if frame % PIECE == 0 && frame / PIECE < pieces {
                 let last = frame / PIECE == pieces - 1;
                 let len_us = if last { to_us - from_us - at } else { PIECE * FRAME_US };
-                found = align(speech, sent_us + at, recording, heard_us + at, len_us);
+                found = align(speech, sent_us + at, recording, heard_us + at, len_us).or(found);
                 first = first.or(found);
             }
             if speech.level(sent_us + at, FRAME_US) <= SPEECH_DBFS {
