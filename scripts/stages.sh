@@ -33,7 +33,7 @@ source_stages() {
 service_stages() {
     stage 'rules, records, library' cargo test --locked --quiet -p hookswitch-core -p hookswitch-bus -p hookswitch
     # Journeys start the programs themselves, so these are built first.
-    stage 'programs' cargo build --locked --workspace --bins
+    stage 'programs' cargo build --locked --workspace --bins --examples
     stage 'journeys on a private bus' cargo test --locked --quiet -p hookswitch-journeys
 }
 
@@ -41,5 +41,6 @@ service_stages() {
 # features and would build much of what they stand on a second time.
 workspace_stages() {
     stage 'programs and tests are built' cargo build --locked --workspace --bins --tests --examples
+    stage 'rules and scenarios' cargo test --locked --quiet --workspace --test rules -- --nocapture
     stage 'rules, records, platform, media, journeys' cargo test --locked --quiet --workspace
 }

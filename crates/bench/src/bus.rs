@@ -8,6 +8,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// The buses a session can have.
@@ -192,7 +193,9 @@ pub struct Directory {
 impl Directory {
     /// A new one. Its path is short: the path of a socket in it has room for 107 bytes.
     pub fn new(name: &str) -> Outcome<Self> {
-        let name = format!("hookswitch-bench-{}-{name}", std::process::id());
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("hookswitch-bench-{}-{count}-{name}", std::process::id());
         let path = std::env::temp_dir().join(name);
         // What an earlier process with this id may have left.
         let _ = std::fs::remove_dir_all(&path);

@@ -95,7 +95,7 @@ impl World {
 /// How many performs came, if the last one has the number that was foreseen.
 fn performs(effects: &[Vec<Effect>], last: u64) -> Option<usize> {
     let action = |effect: &Effect| match effect {
-        Effect::Provider(_, ProviderNews::Perform { action, .. }) => Some(*action),
+        Effect::Provider(_, ProviderNews::Perform(perform)) => Some(perform.action),
         _ => None,
     };
     let actions: Vec<ActionId> = effects.iter().flatten().filter_map(action).collect();

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// Kill the service so many times under load, and look for every admitted call in recents.
 pub fn measure(figures: &mut Figures, bus: &Bus, program: &Path, kills: usize) -> Outcome {
     let home = Home::new("home")?;
-    let service = Service::Daemon { program: program.to_owned(), journal: true };
+    let service = Service::Daemon { program: program.to_owned(), journal: true, policy: "" };
     let mut admitted = Vec::new();
     let mut running = service.start(bus, &home)?;
     let mut delays = Delays::new();

@@ -13,7 +13,7 @@ pub struct Figure {
     pub value: f64,
     /// Of what.
     pub unit: &'static str,
-    /// What it may be at most; none if it is only reported.
+    /// What it may be at most, or at least where the name says so; none if it is only reported.
     pub bar: Option<f64>,
     /// Whether it is; true where there is no bar.
     pub met: bool,
@@ -49,9 +49,31 @@ impl Figures {
         unit: &'static str,
         bar: f64,
     ) {
-        let missed = repeats.iter().filter(|value| **value > bar).count();
+        self.most(name.into(), repeats, unit, bar, |value| value <= bar);
+    }
+
+    /// The same for what must not be less than its bar.
+    pub fn hold_most_at_least(
+        &mut self,
+        name: impl Into<String>,
+        repeats: &[f64],
+        unit: &'static str,
+        bar: f64,
+    ) {
+        self.most(name.into() + ", at least", repeats, unit, bar, |value| value >= bar);
+    }
+
+    fn most(
+        &mut self,
+        name: String,
+        repeats: &[f64],
+        unit: &'static str,
+        bar: f64,
+        meets: impl Fn(f64) -> bool,
+    ) {
+        let missed = repeats.iter().filter(|value| !meets(**value)).count();
         self.0.push(Figure {
-            name: name.into(),
+            name,
             value: rounded(median(repeats)),
             unit,
             bar: Some(bar),

@@ -4,16 +4,19 @@
 //! message stream on one thread. What the service costs above this is what deciding costs.
 //!
 //! One call, 15 messages: report; *changed, reply*; answer; *reply, perform answer*; its reply; *changed, audio on*;
-//! end; *reply, perform end*; its reply; *changed, audio off*. Those in italics leave in one write each.
+//! end; *reply, perform end*; its reply; *changed, audio off*. Those in italics leave in one write each. A call that ends
+//! elsewhere takes two more: report of the end; *changed, reply*. What it does not know it refuses, with a text as long as
+//! the service's.
 
 use crate::Outcome;
 use crate::wire::{Line, reply};
 use hookswitch_bus::names::{DELEGATE, DELEGATE_PATH, PATH, PROVIDER, SERVICE, SURFACE};
 use hookswitch_bus::{
     AcceptedRecord, AdmittedRecord, CallRecord, ChangeRecord, ChoiceRecord, ConfigurationRecord,
-    FinishedRecord, PerformRecord, RegisteredRecord, RequestOptions, ResultRecord, StateRecord,
-    UpdateRecord,
+    EndedRecord, FinishedRecord, PerformRecord, Refusal, RegisteredRecord, RequestOptions,
+    ResultRecord, StateRecord, UpdateRecord, error_name,
 };
+use hookswitch_core::words::ReportError;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -51,6 +54,7 @@ struct Relay {
     apps: HashMap<String, String>,
     surfaces: Vec<String>,
     calls: HashMap<u64, Known>,
+    numbers: HashMap<(String, String), u64>,
     asked: HashMap<NonZeroU32, Asked>,
     last: u64,
 }
@@ -73,9 +77,10 @@ impl Relay {
                 Ok(vec![reply(message, &StateRecord::default())?])
             }
             (true, "ReportNewIncomingCall") => self.incoming(message),
+            (true, "ReportCallEnded") => self.ended(message),
             (false, "Answer") => self.request(message, "answering", "PerformAnswerCall"),
             (false, "End") => self.request(message, "ending", "PerformEndCall"),
-            _ => Ok(Vec::new()),
+            _ => Ok(vec![refusal(message)?]),
         }
     }
 
@@ -115,7 +120,24 @@ impl Relay {
         let change = ChangeRecord { ring: Some("loud".to_owned()), ..change_of(&record) };
         let mut out = self.changed(&change, None)?;
         out.push(reply(message, &AdmittedRecord { number: self.last })?);
+        self.numbers.insert((owner.clone(), uuid.clone()), self.last);
         self.calls.insert(self.last, Known { owner, uuid, record });
+        Ok(out)
+    }
+
+    fn ended(&mut self, message: &Message) -> Outcome<Vec<Message>> {
+        let (uuid, ended): (String, EndedRecord) = message.body().deserialize()?;
+        let known = self.numbers.remove(&(sender(message), uuid));
+        let Some(mut known) = known.and_then(|number| self.calls.remove(&number)) else {
+            return Ok(vec![refusal(message)?]);
+        };
+        known.record.choices_revision += 1;
+        known.record.choices = Vec::new();
+        known.record.state = "ended".to_owned();
+        known.record.ended_reason = ended.reason;
+        let change = ChangeRecord { ring: Some("silent".to_owned()), ..change_of(&known.record) };
+        let mut out = self.changed(&change, None)?;
+        out.push(reply(message, &())?);
         Ok(out)
     }
 
@@ -175,8 +197,8 @@ impl Relay {
         let change = ChangeRecord { finished: Some(vec![finished]), ..change };
         out.push(signal(&asked.surface, &change)?);
         out.push(audio);
-        if over {
-            self.calls.remove(&asked.number);
+        if over && let Some(known) = self.calls.remove(&asked.number) {
+            self.numbers.remove(&(known.owner, known.uuid));
         }
         Ok(out)
     }
@@ -186,6 +208,11 @@ impl Relay {
         let others = self.surfaces.iter().filter(|surface| but != Some(surface.as_str()));
         others.map(|surface| signal(surface, change)).collect()
     }
+}
+
+fn refusal(message: &Message) -> Outcome<Message> {
+    let Refusal { name, text } = ReportError::UnknownCallUuid.into();
+    Ok(Message::error(&message.header(), error_name(name)).build(&text)?)
 }
 
 fn sender(message: &Message) -> String {
@@ -211,7 +238,8 @@ fn change_of(record: &CallRecord) -> ChangeRecord {
 }
 
 fn choices(words: &[&str]) -> Vec<ChoiceRecord> {
-    let choice = |word: &&str| ChoiceRecord { choice: (*word).to_owned(), ends: None, holds: None };
+    let choice =
+        |word: &&str| ChoiceRecord { choice: (*word).to_owned(), ..ChoiceRecord::default() };
     words.iter().map(choice).collect()
 }
 

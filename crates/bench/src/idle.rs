@@ -11,18 +11,19 @@ use crate::wire::{Line, refused, reply, to_service};
 use hookswitch_bus::names::{PROVIDER, SURFACE};
 use hookswitch_bus::{AdmittedRecord, ChangeRecord, RequestOptions, ResultRecord, UpdateRecord};
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 use zbus::message::Type;
 
-const APPS: usize = 100;
+const APPS: u64 = 1000;
 
 /// Watch the service for so long, with many apps registered and a call on hold.
 pub fn measure(figures: &mut Figures, bus: &Bus, program: &Path, watch: Duration) -> Outcome {
     let home = Home::new("home")?;
-    let service = Service::Daemon { program: program.to_owned(), journal: true };
+    let service = Service::Daemon { program: program.to_owned(), journal: true, policy: "" };
     let mut service = service.start(bus, &home)?;
-    let mut apps = Running::start("apps", bus.role("apps")?.stdin(Stdio::piped()))?;
+    let mut role = bus.role("apps")?;
+    let mut apps =
+        Running::start("apps", role.args(["--count", &APPS.to_string(), "--held-call"]))?;
     apps.line()?;
     // What was written is folded into recents a moment later.
     std::thread::sleep(Duration::from_secs(5).min(watch));
@@ -39,7 +40,7 @@ pub fn measure(figures: &mut Figures, bus: &Bus, program: &Path, watch: Duration
 /// Count the threads that run for a call while nothing is kept: those of the bus path.
 pub fn bus_path(figures: &mut Figures, bus: &Bus, program: &Path) -> Outcome {
     let home = Home::new("home")?;
-    let service = Service::Daemon { program: program.to_owned(), journal: false };
+    let service = Service::Daemon { program: program.to_owned(), journal: false, policy: "" };
     let mut service = service.start(bus, &home)?;
     Load::start(bus, &service, Size { calls: 1, warm: 9 }, None)?.finish()?;
     let before = proc::threads(service.pid());
@@ -57,18 +58,40 @@ pub fn bus_path(figures: &mut Figures, bus: &Bus, program: &Path) -> Outcome {
     service.stop()
 }
 
-/// Be many apps, one of them with a call on hold, and the surface that held it; until killed.
-pub async fn apps() -> Outcome {
-    let mut surface = Line::connect().await?;
-    surface.wait_for_service().await?;
-    load::register_surface(&mut surface).await?;
+/// What the apps do.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct Apps {
+    /// How many, each with a connection and a bus name of its own.
+    #[arg(long)]
+    count: u64,
+    /// The first one has a call on hold.
+    #[arg(long)]
+    held_call: bool,
+}
+
+/// Be many apps that do nothing; until killed.
+pub async fn apps(options: Apps) -> Outcome {
     let mut apps = Vec::new();
-    for app in 0..APPS {
+    for app in 0..options.count {
         let mut line = Line::connect().await?;
-        load::register_app(&mut line, &format!("{}{app}", load::APP)).await?;
+        if app == 0 {
+            line.wait_for_service().await?;
+        }
+        let name = format!("{}.App{app}", load::APP);
+        line.connection.request_name(name.as_str()).await?;
+        load::register_app(&mut line, &name).await?;
         apps.push(line);
     }
-    let first = apps.first_mut().ok_or("no apps")?;
+    let mut surface = Line::connect().await?;
+    if options.held_call {
+        load::register_surface(&mut surface).await?;
+        hold_a_call(apps.first_mut().ok_or("no apps")?, &mut surface).await?;
+    }
+    println!("ready");
+    std::future::pending().await
+}
+
+async fn hold_a_call(first: &mut Line, surface: &mut Line) -> Outcome {
     let update = UpdateRecord {
         handle: Some("+4930123456".to_owned()),
         handle_kind: Some("phone_number".to_owned()),
@@ -81,12 +104,10 @@ pub async fn apps() -> Outcome {
     let hold = to_service(SURFACE, "SetHeld", &(number, true, RequestOptions::default()))?;
     surface.connection.send(&answer).await?;
     perform(first, "PerformAnswerCall").await?;
-    shown(&mut surface, "active").await?;
+    shown(surface, "active").await?;
     surface.connection.send(&hold).await?;
     perform(first, "PerformSetHeld").await?;
-    shown(&mut surface, "held").await?;
-    println!("ready");
-    std::future::pending().await
+    shown(surface, "held").await
 }
 
 async fn perform(app: &mut Line, member: &str) -> Outcome {

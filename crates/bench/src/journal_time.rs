@@ -4,7 +4,7 @@ use crate::Outcome;
 use crate::bus::{Bus, Kind};
 use crate::figures::{Figures, median, percentile, ratios};
 use crate::load::Size;
-use crate::service::{Home, Run, Service, rounds};
+use crate::service::{Beside, Home, Run, Service, rounds};
 use crate::tied::OneCore;
 use hookswitch_core::words::{
     CallNumber, CallUuid, Date, Direction, Handle, HandleKind, RecentsEntry,
@@ -31,6 +31,7 @@ fn entry(number: u64) -> RecentsEntry {
         reason: None,
         missed: None,
         listed: true,
+        emergency: false,
         has_audio: false,
     }
 }
@@ -70,8 +71,8 @@ pub fn on_and_off(
 ) -> Outcome {
     let _one_core = OneCore::pin()?;
     let bus = Bus::start(kind)?;
-    let service = |journal| Service::Daemon { program: program.to_owned(), journal };
-    let runs = rounds(&bus, &[service(true), service(false)], repeats, size)?;
+    let service = |journal| Service::Daemon { program: program.to_owned(), journal, policy: "" };
+    let runs = rounds(&bus, &[service(true), service(false)], repeats, size, Beside::Nobody)?;
     let p50 = |runs: &[Run]| -> Vec<f64> {
         runs.iter().map(|run| percentile(&run.seen.report, 50) / 1000.0).collect()
     };

@@ -30,6 +30,13 @@ pub struct Size {
     pub warm: u64,
 }
 
+impl Size {
+    /// Half of it, for what takes long.
+    pub fn half(self) -> Self {
+        Self { calls: self.calls / 2, warm: self.warm / 2 }
+    }
+}
+
 /// What the app is told.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ProviderOptions {

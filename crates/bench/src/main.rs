@@ -5,24 +5,29 @@
 //! are told, never held to anything: they move by half with the machine's mood.
 
 mod bus;
+mod callers;
 mod chain;
 mod core_time;
 mod crash;
 mod figures;
+mod flood;
 mod floor;
 mod idle;
 mod journal_time;
 mod load;
+mod many_apps;
+mod memory;
 mod monitor;
 mod proc;
 mod service;
+mod throughput;
 mod tied;
 mod wire;
 
 use clap::{Parser, Subcommand};
 use figures::Figures;
 use load::Size;
-use service::Service;
+use service::{RAISED, Service};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -62,7 +67,33 @@ enum Work {
     #[command(hide = true)]
     Monitor(monitor::Window),
     #[command(hide = true)]
-    Apps,
+    Apps(idle::Apps),
+    #[command(hide = true)]
+    Callers {
+        #[command(flatten)]
+        callers: callers::Callers,
+        #[arg(long)]
+        service: u32,
+    },
+    #[command(hide = true)]
+    Watcher {
+        #[arg(long)]
+        calls: u64,
+    },
+    #[command(hide = true)]
+    Listeners {
+        #[arg(long)]
+        count: u64,
+    },
+    #[command(hide = true)]
+    Flood,
+    #[command(hide = true)]
+    Rules,
+    #[command(hide = true)]
+    Crowd {
+        #[arg(long)]
+        calls: u64,
+    },
 }
 
 #[derive(clap::Args)]
@@ -91,6 +122,16 @@ struct All {
 enum Part {
     /// P1, P2, P3, P5.
     Chain,
+    /// P14.
+    Surfaces,
+    /// P4.
+    Throughput,
+    /// P8.
+    Apps,
+    /// P12.
+    Memory,
+    /// One app floods while another has calls.
+    Flood,
     /// P7.
     Core,
     /// P10: what it takes.
@@ -113,7 +154,13 @@ fn main() -> ExitCode {
         Work::Surface(size) => wire::block_on(load::surface(size)),
         Work::Provider(options) => wire::block_on(load::provider(options)),
         Work::Monitor(window) => wire::block_on(monitor::run(window)),
-        Work::Apps => wire::block_on(idle::apps()),
+        Work::Apps(apps) => wire::block_on(idle::apps(apps)),
+        Work::Callers { callers, service } => wire::block_on(callers::callers(callers, service)),
+        Work::Watcher { calls } => wire::block_on(callers::watcher(calls)),
+        Work::Listeners { count } => wire::block_on(callers::listeners(count)),
+        Work::Flood => wire::block_on(flood::flood()),
+        Work::Rules => wire::block_on(many_apps::watch_rules()),
+        Work::Crowd { calls } => wire::block_on(memory::crowd(calls)),
     };
     told(done)
 }
@@ -150,7 +197,9 @@ fn measure(options: &All, figures: &mut Figures) -> Outcome {
         let build = "build it first: cargo build --release --bin hookswitchd";
         return Err(format!("{}: there is no such file; {build}", program.display()).into());
     }
-    let services = [Service::Floor, Service::Daemon { program: program.clone(), journal: true }];
+    let daemon = |policy| Service::Daemon { program: program.clone(), journal: true, policy };
+    let services = [Service::Floor, daemon("")];
+    let raised = [Service::Floor, daemon(RAISED)];
     let repeats = options.repeats.unwrap_or(if options.quick { 1 } else { 5 });
     let size = match options.quick {
         true => Size { calls: 200, warm: 50 },
@@ -168,11 +217,34 @@ fn measure(options: &All, figures: &mut Figures) -> Outcome {
 
     let wanted = |part| options.only.is_empty() || options.only.contains(&part);
     figures.report("load average before", proc::load_average(), "");
-    if wanted(Part::Chain) {
-        for kind in kinds {
-            eprintln!("the chain on {}, {repeats} x 2 runs on one core, then on all", kind.name());
+    for kind in kinds {
+        let on = kind.name();
+        if wanted(Part::Chain) {
+            eprintln!("the chain on {on}, {repeats} x 2 runs on one core, then on all");
             chain::one_core(figures, kind, &services, repeats, size, kind == first)?;
             chain::all_cores(figures, kind, &services, repeats, size)?;
+        }
+        if wanted(Part::Surfaces) {
+            eprintln!("the chain on {on} with more surfaces, {repeats} x 2 runs");
+            chain::many_surfaces(figures, kind, &services, repeats, size.half())?;
+        }
+        if wanted(Part::Throughput) {
+            eprintln!("many calls at once on {on}");
+            throughput::measure(figures, kind, &raised, repeats, options.quick)?;
+            throughput::burst(figures, kind, &raised[1], repeats)?;
+        }
+        if wanted(Part::Apps) {
+            eprintln!("many apps on {on}");
+            many_apps::rules(figures, kind, &services[1])?;
+            many_apps::measure(figures, kind, &services[1], repeats, options.quick)?;
+        }
+        if wanted(Part::Flood) {
+            eprintln!("the chain on {on} beside a flood, {repeats} x 4 runs");
+            flood::measure(figures, kind, &services, repeats, size.half())?;
+        }
+        if wanted(Part::Memory) {
+            eprintln!("memory on {on}");
+            memory::measure(figures, kind, &program)?;
         }
     }
     if wanted(Part::Core) {

@@ -1,5 +1,6 @@
 //! What the kernel knows about a process: time on a core, context switches, threads.
 
+use crate::Outcome;
 use std::fs::read_to_string;
 use std::path::PathBuf;
 
@@ -53,6 +54,26 @@ pub fn cpu_ns(pid: u32) -> u64 {
 /// Context switches of all threads of a process, asked for or not.
 pub fn switches(pid: u32) -> u64 {
     threads(pid).iter().map(|thread| thread.switches).sum()
+}
+
+/// What a process takes of memory, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// Everything that is in memory now.
+    pub resident: u64,
+    /// Of that, what belongs to no file.
+    pub anonymous: u64,
+}
+
+/// What a process takes of memory now.
+pub fn memory(pid: u32) -> Outcome<Memory> {
+    let status = read_to_string(format!("/proc/{pid}/status"))?;
+    let field = |name: &str| -> Outcome<u64> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        Ok(kib.ok_or_else(|| format!("the kernel does not tell {name}"))? * 1024)
+    };
+    Ok(Memory { resident: field("VmRSS:")?, anonymous: field("RssAnon:")? })
 }
 
 /// The process of that name among this one and what it started.

@@ -2,6 +2,7 @@
 
 use crate::Outcome;
 use crate::bus::{Bus, Directory};
+use crate::callers::{Called, Callers, Watched};
 use crate::load::{APP, Seen, Shown, Size};
 use crate::tied::{self, Running};
 use std::path::{Path, PathBuf};
@@ -18,20 +19,25 @@ pub enum Service {
         program: PathBuf,
         /// Whether it keeps its journal and recents.
         journal: bool,
+        /// Knobs of its policy.
+        policy: &'static str,
     },
 }
+
+/// More calls at once than the policy lets through by itself.
+pub const RAISED: &str = "ringing=100000,ringing_per_account=100000,calls_per_account=100000";
 
 impl Service {
     /// Start it on this bus, with a state of its own.
     pub fn start(&self, bus: &Bus, home: &Home) -> Outcome<Running> {
         match self {
             Self::Floor => Running::start("floor", &mut bus.role("floor")?),
-            Self::Daemon { program, journal } => {
+            Self::Daemon { program, journal, policy } => {
                 let mut command = tied::command(program)?;
                 command.env("DBUS_SESSION_BUS_ADDRESS", &bus.address);
                 command.env("HOOKSWITCH_STATE_DIR", home.state());
                 command.env("HOOKSWITCH_DATA_DIR", home.data());
-                command.env_remove("HOOKSWITCH_POLICY").env_remove("HOOKSWITCH_JOURNAL");
+                command.env("HOOKSWITCH_POLICY", policy).env_remove("HOOKSWITCH_JOURNAL");
                 // What it tells about itself is of no interest here, what goes wrong is.
                 command.env("RUST_LOG", "warn");
                 if !journal {
@@ -141,33 +147,103 @@ impl Load {
     }
 }
 
+/// Who else is on the bus while the load runs.
+#[derive(Clone, Copy, Debug)]
+pub enum Beside {
+    /// Nobody.
+    Nobody,
+    /// Surfaces that only listen.
+    Surfaces(u64),
+    /// An app that keeps asking for what is refused, as fast as it gets its answers.
+    Flood,
+}
+
+impl Beside {
+    fn start(self, bus: &Bus) -> Outcome<Option<Running>> {
+        let mut role = match self {
+            Self::Nobody => return Ok(None),
+            Self::Surfaces(count) => {
+                let mut role = bus.role("listeners")?;
+                role.args(["--count", &count.to_string()]);
+                role
+            }
+            Self::Flood => bus.role("flood")?,
+        };
+        let mut running = Running::start("others", &mut role)?;
+        running.line()?;
+        Ok(Some(running))
+    }
+}
+
 /// Run the load against the service once.
-pub fn run(bus: &Bus, service: &Service, size: Size) -> Outcome<Run> {
+pub fn run(bus: &Bus, service: &Service, size: Size, beside: Beside) -> Outcome<Run> {
     let home = Home::new("home")?;
     let mut service = service.start(bus, &home)?;
+    let beside = beside.start(bus)?;
     let run = Load::start(bus, &service, size, None)?.finish()?;
+    drop(beside);
     service.stop()?;
-    // The bus needs a moment to see that the name is free.
-    std::thread::sleep(std::time::Duration::from_millis(50));
+    settle();
     Ok(run)
 }
 
-/// Run the load against each of the services in turn, as often as asked. Whoever goes first changes, so that a drift of
-/// the machine favours none.
+/// Run many callers against the service once.
+pub fn run_callers(bus: &Bus, service: &Service, callers: Callers) -> Outcome<(Called, Watched)> {
+    let home = Home::new("home")?;
+    let mut service = service.start(bus, &home)?;
+    let calls = (callers.apps * callers.calls).to_string();
+    let mut watcher = Running::start("surface", bus.role("watcher")?.args(["--calls", &calls]))?;
+    watcher.line()?;
+    let mut load = call(bus, &service, callers)?;
+    let called = serde_json::from_str(&load.line()?)?;
+    let watched = serde_json::from_str(&watcher.line()?)?;
+    service.stop()?;
+    settle();
+    Ok((called, watched))
+}
+
+/// Many callers, under way.
+pub fn call(bus: &Bus, service: &Running, callers: Callers) -> Outcome<Running> {
+    let Callers { apps, calls, hasty } = callers;
+    let mut role = bus.role("callers")?;
+    role.args(["--apps", &apps.to_string(), "--calls", &calls.to_string()]);
+    role.args(["--service", &service.pid().to_string()]);
+    if hasty {
+        role.arg("--hasty");
+    }
+    Running::start("callers", &mut role)
+}
+
+/// The bus needs a moment to see that a name is free.
+fn settle() {
+    std::thread::sleep(std::time::Duration::from_millis(50));
+}
+
+/// Run each of these in turn, as often as asked. Whoever goes first changes, so that a drift of the machine favours none.
+pub fn in_turn<C, R>(
+    cases: &[C],
+    repeats: usize,
+    mut run: impl FnMut(&C) -> Outcome<R>,
+) -> Outcome<Vec<Vec<R>>> {
+    let mut runs: Vec<Vec<R>> = cases.iter().map(|_| Vec::new()).collect();
+    for repeat in 0..repeats {
+        for turn in 0..cases.len() {
+            let at = (repeat + turn) % cases.len();
+            runs[at].push(run(&cases[at])?);
+        }
+    }
+    Ok(runs)
+}
+
+/// Run the load against each of the services in turn.
 pub fn rounds(
     bus: &Bus,
     services: &[Service],
     repeats: usize,
     size: Size,
+    beside: Beside,
 ) -> Outcome<Vec<Vec<Run>>> {
-    let mut runs = vec![Vec::new(); services.len()];
-    for repeat in 0..repeats {
-        for turn in 0..services.len() {
-            let at = (repeat + turn) % services.len();
-            runs[at].push(run(bus, &services[at], size)?);
-        }
-    }
-    Ok(runs)
+    in_turn(services, repeats, |service| run(bus, service, size, beside))
 }
 
 /// The path of the service that was built beside this program.

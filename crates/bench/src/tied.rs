@@ -4,7 +4,7 @@ use crate::Outcome;
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -68,6 +68,12 @@ impl Running {
             true => Err(format!("the {} ended without a result; see above", self.what).into()),
             false => Ok(line),
         }
+    }
+
+    /// Send it an empty line: what it was waiting for.
+    pub fn go_on(&mut self) -> Outcome {
+        let mut input = self.child.stdin.as_ref().ok_or("it does not listen")?;
+        Ok(input.write_all(b"\n")?)
     }
 
     /// Wait until it ends by itself.

@@ -1,20 +1,25 @@
 use crate::call::ChangeRecord;
 use crate::limits::OutOfRange;
 use crate::update::{account, handle};
-use hookswitch_core::words::{
-    CallUuid, Date, DtmfDigits, DtmfType, EndKind, FailReason, Outcome, Verb,
-};
-use hookswitch_core::{CallRef, Facts, Finished, Requested, StartDetails};
+use hookswitch_core::words::{CallUuid, DtmfDigits, DtmfType, FailReason, Languages, Outcome};
+use hookswitch_core::{CallRef, Finished, Requested, StartDetails};
 use zbus::{DeserializeDict, SerializeDict, Type};
+
+/// The actions a requester may ask for, as an error says it.
+pub(crate) const ACTIONS: &str = "start_call, answer_call, end_call, end_group, set_held, set_muted, set_group, \
+                                  set_video, set_translating or play_dtmf";
 
 /// One action of a transaction that an app requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
 #[zbus(signature = "dict")]
 pub struct ActionRecord {
-    /// `start_call`, `answer_call`, `end_call`, `set_held`, `set_muted` or `play_dtmf`.
+    /// `start_call`, `answer_call`, `end_call`, `end_group`, `set_held`, `set_muted`, `set_group`, `set_video`,
+    /// `set_translating` or `play_dtmf`.
     pub action: String,
     /// The app's id of the call: a UUID.
     pub call: Option<String>,
+    /// `set_group`: the app's id of the call to be in one group with; absent: leave the group.
+    pub with: Option<String>,
     /// `set_held`: the wanted state; default true.
     pub held: Option<bool>,
     /// `set_muted`: the wanted state; default true.
@@ -33,8 +38,16 @@ pub struct ActionRecord {
     pub handle_kind: Option<String>,
     /// `start_call`: what to call the callee.
     pub handle_name: Option<String>,
-    /// `start_call`: with video; default no.
+    /// `start_call`: with video; default no. `set_video`: the wanted state; default true.
     pub video: Option<bool>,
+    /// `start_call`: an emergency call; default no.
+    pub emergency: Option<bool>,
+    /// `set_translating`: the wanted state; default true.
+    pub translating: Option<bool>,
+    /// `set_translating`: the language spoken here.
+    pub local_language: Option<String>,
+    /// `set_translating`: the language spoken there.
+    pub remote_language: Option<String>,
 }
 
 impl ActionRecord {
@@ -43,27 +56,30 @@ impl ActionRecord {
     /// # Errors
     /// The action is unknown, or a field it needs is missing or out of range.
     pub fn into_requested(self) -> Result<Requested, OutOfRange> {
-        let must = "a UUID: 8-4-4-4-12 hexadecimal digits";
-        let uuid = self.call.as_deref().and_then(|text| text.parse::<CallUuid>().ok());
-        let uuid = uuid.ok_or(OutOfRange { field: "call", must })?;
+        let uuid = uuid("call", self.call.as_deref().unwrap_or_default())?;
         let call = CallRef::Uuid(uuid);
         Ok(match self.action.as_str() {
             "start_call" => Requested::Start(self.into_start(uuid)?),
             "answer_call" => Requested::Answer(call),
             "end_call" => Requested::End(call),
+            "end_group" => Requested::EndGroup(call),
             "set_held" => Requested::SetHeld(call, self.held.unwrap_or(true)),
             "set_muted" => Requested::SetMuted(call, self.muted.unwrap_or(true)),
+            "set_group" => {
+                let with = self.with.as_deref().map(|text| self::uuid("with", text)).transpose()?;
+                Requested::SetGroup(call, with.map(CallRef::Uuid))
+            }
+            "set_video" => Requested::SetVideo(call, self.video.unwrap_or(true)),
+            "set_translating" => {
+                let on = self.translating.unwrap_or(true);
+                let languages = languages(on, self.local_language, self.remote_language)?;
+                Requested::SetTranslating(call, languages)
+            }
             "play_dtmf" => {
-                let must = "1 to 64 of 0-9 * # A-D";
-                let digits = DtmfDigits::new(self.digits.unwrap_or_default());
-                let digits = digits.ok_or(OutOfRange { field: "digits", must })?;
-                let kind = self.dtmf_type.as_deref().and_then(DtmfType::from_name);
-                Requested::PlayDtmf(call, digits, kind.unwrap_or_default())
+                let (digits, kind) = tones(self.digits, self.dtmf_type.as_deref())?;
+                Requested::PlayDtmf(call, digits, kind)
             }
-            _ => {
-                let must = "start_call, answer_call, end_call, set_held, set_muted or play_dtmf";
-                return Err(OutOfRange { field: "action", must });
-            }
+            _ => return Err(OutOfRange { field: "action", must: ACTIONS }),
         })
     }
 
@@ -80,8 +96,44 @@ impl ActionRecord {
             uuid,
             handle: handle(value, self.handle_kind, self.handle_name)?,
             video: self.video.unwrap_or(false),
+            emergency: self.emergency.unwrap_or(false),
         })
     }
+}
+
+/// A call's id.
+pub(crate) fn uuid(field: &'static str, text: &str) -> Result<CallUuid, OutOfRange> {
+    let must = "a UUID: 8-4-4-4-12 hexadecimal digits";
+    text.parse().map_err(|_| OutOfRange { field, must })
+}
+
+/// The digits to send, and why.
+pub(crate) fn tones(
+    digits: Option<String>,
+    kind: Option<&str>,
+) -> Result<(DtmfDigits, DtmfType), OutOfRange> {
+    let must = "1 to 64 of 0-9 * # A-D";
+    let digits = DtmfDigits::new(digits.unwrap_or_default());
+    let digits = digits.ok_or(OutOfRange { field: "digits", must })?;
+    Ok((digits, kind.and_then(DtmfType::from_name).unwrap_or_default()))
+}
+
+/// Between which languages to translate; `None`: not any more.
+///
+/// # Errors
+/// One of the two is missing, or is no language tag.
+pub fn languages(
+    translating: bool,
+    local: Option<String>,
+    remote: Option<String>,
+) -> Result<Option<Languages>, OutOfRange> {
+    if !translating {
+        return Ok(None);
+    }
+    let must = "two language tags, as de and pt-BR: 2 to 35 letters, digits and hyphens";
+    let languages = Languages::new(local.unwrap_or_default(), remote.unwrap_or_default());
+    let field = "local_language, remote_language";
+    languages.map(Some).ok_or(OutOfRange { field, must })
 }
 
 /// What a requester may add.
@@ -90,8 +142,12 @@ impl ActionRecord {
 pub struct RequestOptions {
     /// The `choices_revision` the user saw: refused with `ChoicesChanged` if it is not the present one.
     pub revision: Option<u64>,
-    /// `play_dtmf`: why they are sent.
+    /// `PlayDtmf`: why they are sent.
     pub dtmf_type: Option<String>,
+    /// `SetTranslating`: the language spoken here.
+    pub local_language: Option<String>,
+    /// `SetTranslating`: the language spoken there.
+    pub remote_language: Option<String>,
 }
 
 /// The reply to a request that was accepted.
@@ -136,112 +192,7 @@ pub fn fail_reason(word: &str) -> Option<FailReason> {
         "call_ended" => Some(FailReason::CallEnded),
         "cannot_hold" => Some(FailReason::CannotHold),
         "not_performed" => Some(FailReason::NotPerformed),
+        "emergency_call" => Some(FailReason::EmergencyCall),
         _ => Some(FailReason::Failed),
-    }
-}
-
-/// The details of a perform.
-#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
-#[zbus(signature = "dict")]
-pub struct PerformRecord {
-    /// Milliseconds until the action counts as failed.
-    pub deadline_ms: u32,
-    /// The app's own transaction this comes from; absent: somebody else's wish.
-    pub transaction: Option<u64>,
-    /// Another call takes over once this is done: no need to tear the audio down. Default no.
-    pub handing_over: Option<bool>,
-    /// `PerformEndCall`: `hang_up`, `decline`, `cancel`, `unanswered` or `failed`.
-    pub kind: Option<String>,
-    /// `PerformSetHeld`: the wanted state.
-    pub held: Option<bool>,
-    /// `PerformSetMuted`: the wanted state.
-    pub muted: Option<bool>,
-    /// `PerformPlayDtmf`.
-    pub digits: Option<String>,
-    /// `PerformPlayDtmf`.
-    pub dtmf_type: Option<String>,
-    /// `PerformStartCall`: the account to dial with.
-    pub account: Option<String>,
-    /// `PerformStartCall`: the address to dial.
-    pub handle: Option<String>,
-    /// `PerformStartCall`: its kind.
-    pub handle_kind: Option<String>,
-    /// `PerformStartCall`: what to call the callee.
-    pub handle_name: Option<String>,
-    /// `PerformStartCall`: with video.
-    pub video: Option<bool>,
-}
-
-impl PerformRecord {
-    /// The member of the delegate, and the details, of a perform.
-    pub fn of(verb: &Verb, start: Option<&Facts>) -> (&'static str, Self) {
-        let mut record = Self::default();
-        let member = match verb {
-            Verb::Start => {
-                if let Some(facts) = start {
-                    record.account = Some(facts.account.to_string());
-                    record.handle = Some(facts.handle.value.clone());
-                    record.handle_kind = Some(facts.handle.kind.name().to_owned());
-                    record.handle_name = facts.handle.display_name.clone();
-                    record.video = Some(facts.video);
-                }
-                "PerformStartCall"
-            }
-            Verb::Answer => "PerformAnswerCall",
-            Verb::End(kind) => {
-                record.kind = Some(kind.name().to_owned());
-                "PerformEndCall"
-            }
-            Verb::SetHeld(held) => {
-                record.held = Some(*held);
-                "PerformSetHeld"
-            }
-            Verb::SetMuted(muted) => {
-                record.muted = Some(*muted);
-                "PerformSetMuted"
-            }
-            Verb::PlayDtmf(digits, kind) => {
-                record.digits = Some(digits.as_str().to_owned());
-                record.dtmf_type = Some(kind.name().to_owned());
-                "PerformPlayDtmf"
-            }
-        };
-        (member, record)
-    }
-
-    /// What the member with these details asks for; `None`: a member or details of a later version.
-    pub fn verb(&self, member: &str) -> Option<Verb> {
-        Some(match member {
-            "PerformStartCall" => Verb::Start,
-            "PerformAnswerCall" => Verb::Answer,
-            "PerformEndCall" => {
-                let kind = self.kind.as_deref().and_then(EndKind::from_name);
-                Verb::End(kind.unwrap_or(EndKind::HangUp))
-            }
-            "PerformSetHeld" => Verb::SetHeld(self.held?),
-            "PerformSetMuted" => Verb::SetMuted(self.muted?),
-            "PerformPlayDtmf" => {
-                let kind = self.dtmf_type.as_deref().and_then(DtmfType::from_name);
-                Verb::PlayDtmf(DtmfDigits::new(self.digits.clone()?)?, kind.unwrap_or_default())
-            }
-            _ => return None,
-        })
-    }
-}
-
-/// The reply to a perform: it was fulfilled, or the outcome comes later.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
-#[zbus(signature = "dict")]
-pub struct ResultRecord {
-    /// True: `Fulfill` or `Fail` of `Provider1` will complete it. Default false: it is fulfilled.
-    pub deferred: Option<bool>,
-    /// When it started, connected or ended: milliseconds since 1970-01-01 UTC; default now.
-    pub date: Option<i64>,
-}
-
-impl ResultRecord {
-    /// When, if the app said.
-    pub fn moment(self) -> Option<Date> {
-        self.date.map(Date)
     }
 }

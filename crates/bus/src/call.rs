@@ -1,4 +1,5 @@
 use crate::action::FinishedRecord;
+use crate::update::MemberRecord;
 use hookswitch_core::CallView;
 use hookswitch_core::words::{CallState, Direction};
 use zbus::{DeserializeDict, SerializeDict, Type};
@@ -13,6 +14,8 @@ pub struct ChoiceRecord {
     pub ends: Option<u64>,
     /// The other call that is held by it.
     pub holds: Option<u64>,
+    /// The other call that this one is merged with.
+    pub with: Option<u64>,
 }
 
 /// A call as surfaces see it. Whole: replaces what the surface had.
@@ -53,6 +56,26 @@ pub struct CallRecord {
     pub supports_ungrouping: bool,
     /// Whether tones can be sent.
     pub supports_dtmf: bool,
+    /// Whether video can be turned on. Default no.
+    pub supports_video: Option<bool>,
+    /// Whether it can be translated. Default no.
+    pub supports_translation: Option<bool>,
+    /// The group it is in: one conversation with the other calls of the same group; absent: by itself.
+    pub group: Option<u64>,
+    /// When the first call of that group was connected.
+    pub group_connected: Option<i64>,
+    /// Whether it is translated. Default no.
+    pub translating: Option<bool>,
+    /// The language spoken here, while it is translated.
+    pub local_language: Option<String>,
+    /// The language spoken there.
+    pub remote_language: Option<String>,
+    /// Who translates: `custom` (the app) or `default` (the system).
+    pub engine: Option<String>,
+    /// Who takes part at the other end, where that is more than one.
+    pub members: Option<Vec<MemberRecord>>,
+    /// Whether it is an emergency call. Default no.
+    pub emergency: Option<bool>,
     /// What the user can do now, in the order of buttons.
     pub choices: Vec<ChoiceRecord>,
     /// Raised when state, choices or a named loss change.
@@ -71,12 +94,15 @@ impl CallRecord {
     /// The record of a call, with what is known about its app.
     pub fn of(view: &CallView, app_name: &str, verified: bool) -> Self {
         let handle = view.handle();
-        let can = view.capabilities();
+        let can = view.capabilities;
         let choice = |choice: &hookswitch_core::words::Choice| ChoiceRecord {
             choice: choice.kind.name().to_owned(),
             ends: choice.ends.map(|call| call.0),
             holds: choice.holds.map(|call| call.0),
+            with: choice.merges.map(|call| call.0),
         };
+        let translating = view.translating.as_ref();
+        let members = &view.facts.members;
         Self {
             number: view.number.0,
             app_id: view.app().to_string(),
@@ -95,6 +121,16 @@ impl CallRecord {
             supports_grouping: can.grouping,
             supports_ungrouping: can.ungrouping,
             supports_dtmf: can.dtmf,
+            supports_video: can.video.then_some(true),
+            supports_translation: can.translation.then_some(true),
+            group: view.group.map(|group| group.0),
+            group_connected: view.group_connected.map(|date| date.0),
+            translating: translating.map(|_| true),
+            local_language: translating.map(|(languages, _)| languages.local.clone()),
+            remote_language: translating.map(|(languages, _)| languages.remote.clone()),
+            engine: translating.map(|(_, engine)| engine.name().to_owned()),
+            members: (!members.is_empty()).then(|| members.iter().map(Into::into).collect()),
+            emergency: view.facts.emergency.then_some(true),
             choices: view.choices.iter().map(choice).collect(),
             choices_revision: view.choices_revision,
             started: view.started.map(|date| date.0),

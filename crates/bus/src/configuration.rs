@@ -30,6 +30,10 @@ pub struct ConfigurationRecord {
     pub includes_calls_in_recents: Option<bool>,
     /// Default false.
     pub supports_video: Option<bool>,
+    /// Default false.
+    pub supports_audio_translation: Option<bool>,
+    /// Default false.
+    pub executes_transactions: Option<bool>,
     /// Default none.
     pub supported_handle_kinds: Option<Vec<String>>,
     /// Milliseconds a call may be dialed without a sign of life; default the service's.
@@ -37,7 +41,7 @@ pub struct ConfigurationRecord {
 }
 
 impl ConfigurationRecord {
-    /// The configuration in the words of the core.
+    /// The configuration in the words of the core. Whether it may make emergency calls is not the app's to say.
     ///
     /// # Errors
     /// A text is too long, or there are too many accounts.
@@ -79,6 +83,8 @@ impl ConfigurationRecord {
             configuration.includes_calls_in_recents = includes;
         }
         configuration.supports_video = self.supports_video.unwrap_or(false);
+        configuration.supports_audio_translation = self.supports_audio_translation.unwrap_or(false);
+        configuration.executes_transactions = self.executes_transactions.unwrap_or(false);
         let kinds = self.supported_handle_kinds.unwrap_or_default();
         configuration.supported_handle_kinds =
             kinds.iter().filter_map(|kind| HandleKind::from_name(kind)).collect();
@@ -102,6 +108,8 @@ impl ConfigurationRecord {
             maximum_calls_per_call_group: number(configuration.maximum_calls_per_call_group),
             includes_calls_in_recents: Some(configuration.includes_calls_in_recents),
             supports_video: Some(configuration.supports_video),
+            supports_audio_translation: Some(configuration.supports_audio_translation),
+            executes_transactions: Some(configuration.executes_transactions),
             supported_handle_kinds: Some(kinds.map(|kind| kind.name().to_owned()).collect()),
             stuck_timeout_ms: stuck.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
         }

@@ -9,21 +9,27 @@ mod configuration;
 mod error;
 mod limits;
 pub mod names;
+mod perform;
+mod preflight;
 mod recents;
 mod status;
 mod update;
 pub mod xml;
 
 pub use action::{
-    AcceptedRecord, ActionRecord, FinishedRecord, PerformRecord, RequestOptions, ResultRecord,
-    fail_reason,
+    AcceptedRecord, ActionRecord, FinishedRecord, RequestOptions, fail_reason, languages,
 };
 pub use call::{
     AdmittedRecord, CallRecord, ChangeRecord, ChoiceRecord, ObservedRecord, StateRecord,
 };
 pub use configuration::{AccountRecord, ConfigurationRecord, RegisteredRecord};
 pub use error::{Refusal, error_name};
-pub use limits::{MAX_HANDLE, MAX_ID, MAX_NAME, MAX_RECORDS, OutOfRange};
+pub use limits::{MAX_HANDLE, MAX_ID, MAX_MEMBERS, MAX_NAME, MAX_RECORDS, OutOfRange};
+pub use perform::{
+    AttachedRecord, ExecutedRecord, PerformRecord, ResultRecord, TransactionRecord, action_kind,
+    is_perform,
+};
+pub use preflight::{ConsequencesRecord, OwnConsequencesRecord, SurfaceActionRecord, group_with};
 pub use recents::{RecentsQuery, RecentsRecord};
 pub use status::{ProviderRecord, StatusRecord, SurfaceRecord};
-pub use update::{AdoptionRecord, EndedRecord, MomentRecord, UpdateRecord};
+pub use update::{AdoptionRecord, EndedRecord, MemberRecord, MomentRecord, UpdateRecord};

@@ -11,6 +11,9 @@ pub const MAX_ID: usize = 255;
 /// Records in one list: actions of a transaction, accounts, recents of one answer.
 pub const MAX_RECORDS: usize = 1000;
 
+/// Members of one call.
+pub const MAX_MEMBERS: usize = 100;
+
 /// A field that is missing or out of range, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutOfRange {

@@ -24,4 +24,15 @@ pub const ERROR_PREFIX: &str = "org.hookswitch.Error.";
 /// The version of the contract: raised by additions, while the interface names stay.
 pub const VERSION: u32 = 1;
 /// What this version can do beyond its interfaces.
-pub const FEATURES: &[&str] = &["adopt", "choices", "deferred", "recents"];
+pub const FEATURES: &[&str] = &[
+    "adopt",
+    "choices",
+    "deferred",
+    "emergency",
+    "execute",
+    "groups",
+    "preflight",
+    "recents",
+    "translation",
+    "video",
+];

@@ -45,8 +45,10 @@ pub struct RecentsRecord {
     pub reason: Option<String>,
     /// Whether the user missed it.
     pub missed: bool,
-    /// Why it never rang: `already_ringing`, `do_not_disturb` or `blocked`.
+    /// Why it never rang: `already_ringing`, `do_not_disturb`, `blocked`, `emergency_call` or `never_rang`.
     pub missed_reason: Option<String>,
+    /// Whether it was an emergency call. Default no.
+    pub emergency: Option<bool>,
 }
 
 impl From<&RecentsEntry> for RecentsRecord {
@@ -67,6 +69,7 @@ impl From<&RecentsEntry> for RecentsRecord {
             reason: entry.reason.map(|reason| reason.name().to_owned()),
             missed: entry.is_missed(),
             missed_reason: entry.missed.map(|reason| reason.name().to_owned()),
+            emergency: entry.emergency.then_some(true),
         }
     }
 }

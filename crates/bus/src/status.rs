@@ -16,6 +16,8 @@ pub struct ProviderRecord {
     pub handle_kinds: Vec<String>,
     /// Whether it can do video.
     pub supports_video: bool,
+    /// Whether it may make emergency calls. Default no.
+    pub emergency: Option<bool>,
 }
 
 /// A registered surface.

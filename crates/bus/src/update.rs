@@ -1,9 +1,42 @@
-use crate::limits::{MAX_HANDLE, MAX_ID, MAX_NAME, OutOfRange, short};
+use crate::action::uuid;
+use crate::limits::{MAX_HANDLE, MAX_ID, MAX_MEMBERS, MAX_NAME, OutOfRange, short};
 use hookswitch_core::words::{
-    AccountId, CallState, CallUpdate, Date, EndedReason, Handle, HandleKind, LogPolicy,
+    AccountId, CallState, CallUpdate, Date, EndedReason, Handle, HandleKind, LogPolicy, Member,
 };
 use hookswitch_core::{Adoption, Report, Verdict};
 use zbus::{DeserializeDict, SerializeDict, Type};
+
+/// Somebody at the other end of a call with several.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct MemberRecord {
+    /// Their address.
+    pub handle: String,
+    /// Its kind; default generic.
+    pub handle_kind: Option<String>,
+    /// The name to show.
+    pub name: Option<String>,
+    /// Whether they are there now; default yes.
+    pub active: Option<bool>,
+}
+
+impl MemberRecord {
+    fn into_member(self) -> Result<Member, OutOfRange> {
+        let handle = handle(self.handle, self.handle_kind, self.name)?;
+        Ok(Member { handle, active: self.active.unwrap_or(true) })
+    }
+}
+
+impl From<&Member> for MemberRecord {
+    fn from(member: &Member) -> Self {
+        Self {
+            handle: member.handle.value.clone(),
+            handle_kind: Some(member.handle.kind.name().to_owned()),
+            name: member.handle.display_name.clone(),
+            active: (!member.active).then_some(false),
+        }
+    }
+}
 
 /// News of a call. A delta: a key that is absent keeps its value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
@@ -28,7 +61,15 @@ pub struct UpdateRecord {
     /// See `CallUpdate`.
     pub supports_dtmf: Option<bool>,
     /// See `CallUpdate`.
+    pub supports_video: Option<bool>,
+    /// See `CallUpdate`.
+    pub supports_translation: Option<bool>,
+    /// See `CallUpdate`.
     pub has_video: Option<bool>,
+    /// See `CallUpdate`.
+    pub members: Option<Vec<MemberRecord>>,
+    /// Incoming only: an emergency service calls back.
+    pub emergency: Option<bool>,
     /// Incoming only: `full` or `none`.
     pub log_policy: Option<String>,
 }
@@ -58,6 +99,12 @@ impl UpdateRecord {
             None => None,
         };
         let name = self.name.map(|name| short("name", name, MAX_NAME, "at most 256 bytes"));
+        let members = self.members.map(|members| {
+            if members.len() > MAX_MEMBERS {
+                return Err(OutOfRange { field: "members", must: "at most 100 members" });
+            }
+            members.into_iter().map(MemberRecord::into_member).collect::<Result<Vec<_>, _>>()
+        });
         Ok(CallUpdate {
             remote_handle,
             localized_caller_name: name.transpose()?,
@@ -65,7 +112,11 @@ impl UpdateRecord {
             supports_grouping: self.supports_grouping,
             supports_ungrouping: self.supports_ungrouping,
             supports_dtmf: self.supports_dtmf,
+            supports_video: self.supports_video,
+            supports_translation: self.supports_translation,
             has_video: self.has_video,
+            members: members.transpose()?,
+            emergency: self.emergency,
             log_policy: self.log_policy.map(|word| match word.as_str() {
                 "none" => LogPolicy::None,
                 _ => LogPolicy::Full,
@@ -100,7 +151,11 @@ impl UpdateRecord {
             supports_grouping: update.supports_grouping,
             supports_ungrouping: update.supports_ungrouping,
             supports_dtmf: update.supports_dtmf,
+            supports_video: update.supports_video,
+            supports_translation: update.supports_translation,
             has_video: update.has_video,
+            members: update.members.map(|members| members.iter().map(Into::into).collect()),
+            emergency: update.emergency,
             log_policy: update.log_policy.map(|policy| match policy {
                 LogPolicy::Full => "full".to_owned(),
                 LogPolicy::None => "none".to_owned(),
@@ -149,6 +204,8 @@ pub struct AdoptionRecord {
     pub state: Option<String>,
     /// Whether the app has its microphone muted for it; default no.
     pub muted: Option<bool>,
+    /// A call of the same app, adopted before, that it is in one group with.
+    pub group_with: Option<String>,
     /// As in `UpdateRecord`; of a call that is in no list the service remembers none.
     pub handle: Option<String>,
     /// As in `UpdateRecord`.
@@ -174,6 +231,8 @@ impl AdoptionRecord {
         let state = self.state.as_deref().and_then(CallState::from_name);
         let must = "ringing, dialing, connecting, active or held";
         let state = state.ok_or(OutOfRange { field: "state", must })?;
+        let group_with = self.group_with.as_deref().map(|text| uuid("group_with", text));
+        let group_with = group_with.transpose()?;
         let update = UpdateRecord {
             handle: self.handle,
             handle_kind: self.handle_kind,
@@ -184,6 +243,7 @@ impl AdoptionRecord {
             has_video: self.has_video,
             ..UpdateRecord::default()
         };
-        Ok(Adoption { state, muted: self.muted.unwrap_or(false), update: update.into_update()? })
+        let (muted, update) = (self.muted.unwrap_or(false), update.into_update()?);
+        Ok(Adoption { state, muted, group_with, update })
     }
 }

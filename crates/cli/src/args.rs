@@ -24,6 +24,11 @@ pub enum Command {
     Watch,
     #[command(flatten)]
     Act(Act),
+    /// What something would do to other calls, without doing it, as `would answer 2`
+    Would {
+        #[command(subcommand)]
+        act: Act,
+    },
     /// The calls there were, newest first
     Recents {
         /// Only missed calls
@@ -34,11 +39,9 @@ pub enum Command {
         limit: u32,
     },
     /// The service's newest decisions, as a call flow; handles, names and digits are not in it
-    Journal {
-        /// At most this many lines
-        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-        limit: u32,
-    },
+    Journal(Journal),
+    /// Play a call flow or a journal through the rules, and show each state
+    Replay(Replay),
     /// Try it out: an app that is built in
     Simulate {
         #[command(subcommand)]
@@ -46,6 +49,8 @@ pub enum Command {
     },
     /// Run a command on a bus of its own, with a call service on it
     Private(Private),
+    /// Try an app, or a call screen, against the rules, and say row by row what it handles
+    Conformance(Conformance),
     /// Become a program that ends when its parent does
     #[command(hide = true)]
     Tether {
@@ -64,12 +69,29 @@ pub enum Act {
     Decline { call: Option<u64> },
     /// Hang up, or give up dialing
     End { call: Option<u64> },
+    /// Hang up on everybody in the call's group
+    EndGroup { call: Option<u64> },
     /// Put the active call on hold
     Hold { call: Option<u64> },
     /// Take a call from hold; the active one is held
     Resume { call: Option<u64> },
     /// Exchange the active and the held call
     Swap,
+    /// Make two calls of one app one conversation
+    Merge {
+        call: u64,
+        /// The call it is merged with
+        with: u64,
+    },
+    /// Talk with one of a group alone; the others are held
+    Split { call: Option<u64> },
+    /// Turn the video of a call on
+    Video {
+        call: Option<u64>,
+        /// Turn it off
+        #[arg(long)]
+        off: bool,
+    },
     /// Mute the microphone for a call
     Mute {
         call: Option<u64>,
@@ -88,11 +110,15 @@ pub enum Act {
     Dial {
         /// The app's id, as `hookswitch status` prints it
         app: String,
-        /// Whom to call; +, digits and spaces are a telephone number, with an @ it is mail-shaped
+        /// Whom to call; +, digits and spaces are a telephone number, with an @ it is mail-shaped. Digits behind a comma
+        /// are sent once both can talk, digits behind a semicolon with `choose CALL send-digits`
         handle: String,
         /// With video
         #[arg(long)]
         video: bool,
+        /// An emergency call: everything else makes room at once. Only some apps may
+        #[arg(long)]
+        emergency: bool,
     },
     /// Do one of the choices `hookswitch calls` prints for a call
     Choose { call: u64, choice: String },
@@ -158,6 +184,85 @@ pub struct Private {
     #[arg(last = true, required = true)]
     pub command: Vec<OsString>,
 }
+
+#[derive(Debug, ClapArgs)]
+pub struct Journal {
+    /// At most this many lines; default 50. With --test or --svg: as much of them as can be played; default: from the
+    /// last moment without a call that something followed
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub limit: Option<u32>,
+    /// Also say who the calls are with
+    #[arg(long)]
+    pub reveal: bool,
+    /// Print a test that passes when it is pasted into a file of flows
+    #[arg(long, conflicts_with = "svg")]
+    pub test: bool,
+    /// Draw it, into this file or to the standard output
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub svg: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Replay {
+    /// A file of flows, or what `hookswitch journal` printed; - for the standard input
+    pub file: PathBuf,
+    /// Draw it instead, into this file or to the standard output
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub svg: Option<PathBuf>,
+}
+
+/// For apps: the kit calls and is called, on a bus of its own with a call service on it, and looks at what the app makes
+/// of it. For surfaces: it has calls for them to show.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(after_help = CONVENTIONS)]
+pub struct Conformance {
+    /// The id of the app to try
+    #[arg(long, value_name = "ID", required_unless_present_any = ["surface", "rows"])]
+    pub app: Option<String>,
+    /// Try a surface instead of an app
+    #[arg(long, conflicts_with = "app")]
+    pub surface: bool,
+    /// How to start it
+    #[arg(long, value_name = "COMMAND", required_unless_present_any = ["here", "rows"])]
+    pub start: Option<String>,
+    /// What has one call come in; default: SIGUSR1 to the app
+    #[arg(long, value_name = "COMMAND")]
+    pub incoming: Option<String>,
+    /// What has the far side end the app's newest call; default: SIGUSR2 to the app
+    #[arg(long, value_name = "COMMAND")]
+    pub remote_end: Option<String>,
+    /// Whom to dial; default: conformance@example.org, or +1 555 0100
+    #[arg(long, value_name = "HANDLE")]
+    pub dial: Option<String>,
+    /// Only this row; may be given several times
+    #[arg(long, value_name = "ROW")]
+    pub only: Vec<String>,
+    /// List the rows and try nothing
+    #[arg(long)]
+    pub rows: bool,
+    /// How long to wait for what the service sets no deadline for
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10s")]
+    pub wait: Duration,
+    /// Set knobs of the rules; the kit's deadlines are answer, start and adopt 5 s, all others 2 s
+    #[arg(long, conflicts_with = "here")]
+    pub policy: Option<String>,
+    /// Use the session's bus and the service on it; rows that kill the service are left out
+    #[arg(long)]
+    pub here: bool,
+    /// The program of a surface, if it is not the first word of --start
+    #[arg(long, value_name = "PATH")]
+    pub program: Option<PathBuf>,
+    /// The service to run; default: hookswitchd beside this program
+    #[arg(long, value_name = "PATH", conflicts_with = "here")]
+    pub daemon: Option<PathBuf>,
+}
+
+const CONVENTIONS: &str = "\
+An app that is tried owns its id on the bus, and takes signals: SIGUSR1, one call comes in; SIGUSR2, the far side ends the
+newest call; SIGTERM, leave. What is dialed with it connects by itself. --incoming and --remote-end are for other ways.
+A surface reads lines: answer, decline, end, choose KIND.
+
+Exit code 0: no row failed. docs/conformance.md says what each row means.";
 
 /// A time: a number with ms, s or m; without a unit, seconds.
 fn duration(text: &str) -> Result<Duration, String> {

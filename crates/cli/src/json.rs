@@ -2,13 +2,15 @@
 
 use crate::failure::Failure;
 use hookswitch::{
-    Call, Choice, Finished, Outcome, ProviderRecord, Recent, StatusRecord, SurfaceChange,
+    Call, Choice, Finished, Member, Outcome, ProviderRecord, Recent, StatusRecord, SurfaceChange,
     SurfaceEvent, SurfaceRecord, SurfaceState,
 };
 use serde_json::{Value, json};
 
 pub fn call(call: &Call) -> Value {
     let choices: Vec<_> = call.choices.iter().map(choice).collect();
+    let languages = call.translating.as_ref().map(|(languages, _)| languages);
+    let members: Vec<_> = call.members.iter().map(member).collect();
     json!({
         "number": call.number.0,
         "app_id": call.app.as_str(),
@@ -24,7 +26,19 @@ pub fn call(call: &Call) -> Value {
         "has_video": call.video,
         "muted": call.muted,
         "supports_holding": call.capabilities.holding,
+        "supports_grouping": call.capabilities.grouping,
+        "supports_ungrouping": call.capabilities.ungrouping,
         "supports_dtmf": call.capabilities.dtmf,
+        "supports_video": call.capabilities.video,
+        "supports_translation": call.capabilities.translation,
+        "group": call.group.map(|group| group.0),
+        "group_connected": call.group_connected.map(|date| date.0),
+        "translating": languages.is_some(),
+        "local_language": languages.map(|languages| &languages.local),
+        "remote_language": languages.map(|languages| &languages.remote),
+        "engine": call.translating.as_ref().map(|(_, engine)| engine.name()),
+        "members": members,
+        "emergency": call.emergency,
         "choices": choices,
         "choices_revision": call.choices_revision,
         "started": call.started.map(|date| date.0),
@@ -34,11 +48,21 @@ pub fn call(call: &Call) -> Value {
     })
 }
 
+fn member(member: &Member) -> Value {
+    json!({
+        "handle": member.handle.value,
+        "handle_kind": member.handle.kind.name(),
+        "name": member.handle.display_name,
+        "active": member.active,
+    })
+}
+
 fn choice(choice: &Choice) -> Value {
     json!({
         "choice": choice.kind.name(),
         "ends": choice.ends.map(|call| call.0),
         "holds": choice.holds.map(|call| call.0),
+        "with": choice.merges.map(|call| call.0),
     })
 }
 
@@ -59,6 +83,7 @@ pub fn recent(line: &Recent) -> Value {
         "reason": line.reason.map(|reason| reason.name()),
         "missed": line.missed,
         "missed_reason": line.missed_reason.map(|reason| reason.name()),
+        "emergency": line.emergency,
     })
 }
 
@@ -85,6 +110,7 @@ fn provider(provider: &ProviderRecord) -> Value {
         "accounts": provider.accounts,
         "handle_kinds": provider.handle_kinds,
         "supports_video": provider.supports_video,
+        "emergency": provider.emergency.unwrap_or(false),
     })
 }
 

@@ -4,15 +4,20 @@
 
 mod act;
 mod args;
+mod conformance;
 mod failure;
+mod journal;
 mod json;
+mod ladder;
 mod pick;
 mod private;
+mod replay;
 mod show;
 mod simulate;
 mod table;
 mod tether;
 mod watch;
+mod wish;
 mod words;
 
 use args::{Args, Command};
@@ -53,13 +58,16 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Failure> {
             Command::Status => show::status(json).await?,
             Command::Calls => show::calls(json).await?,
             Command::Recents { missed, limit } => show::recents(missed, limit, json).await?,
-            Command::Journal { limit } => show::journal(limit, json).await?,
+            Command::Journal(wanted) => journal::journal(wanted, json).await?,
+            Command::Replay(wanted) => replay::replay(&wanted, json)?,
             Command::Watch => watch::watch(json).await?,
             Command::Act(act) => act::act(act, json).await?,
+            Command::Would { act } => act::would(act, json).await?,
             Command::Simulate { what: args::Simulate::Incoming(incoming) } => {
                 simulate::incoming(incoming, json).await?;
             }
             Command::Private(private) => return private::run(private).await,
+            Command::Conformance(options) => return conformance::run(options, json).await,
             Command::Tether { .. } => {}
         }
         Ok(ExitCode::SUCCESS)

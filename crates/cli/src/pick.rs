@@ -13,6 +13,9 @@ pub enum Purpose {
     Resume,
     Swap,
     Mute,
+    Video,
+    EndGroup,
+    Split,
     Dtmf,
 }
 
@@ -27,8 +30,16 @@ impl Purpose {
             Self::Resume => "resume",
             Self::Swap => "swap",
             Self::Mute => "mute",
+            Self::Video => "show",
+            Self::EndGroup => "end with its group",
+            Self::Split => "split off",
             Self::Dtmf => "send tones to",
         }
+    }
+
+    /// Whether it does the same to everybody who is in one group with the call.
+    fn is_of_the_whole_group(self) -> bool {
+        matches!(self, Self::EndGroup | Self::Hold | Self::Resume | Self::Swap | Self::Mute)
     }
 
     /// Which calls are meant, the obvious ones first: the first of these kinds that has any decides.
@@ -42,12 +53,16 @@ impl Purpose {
         };
         const SWAPS: fn(&Call) -> bool = |call| call.offers(ChoiceKind::Swap);
         const IN_USE: fn(&Call) -> bool = |call| ACTIVE(call) || COMING_UP(call);
+        const GROUPED: fn(&Call) -> bool = |call| call.group.is_some();
         match self {
             Self::Answer | Self::Decline | Self::Silence => &[RINGING],
             Self::End => &[IN_USE, HELD, RINGING],
             Self::Hold => &[ACTIVE],
             Self::Resume => &[HELD],
             Self::Swap => &[SWAPS],
+            Self::EndGroup => &[GROUPED],
+            Self::Split => &[|call| call.offers(ChoiceKind::Split)],
+            Self::Video => &[ACTIVE, COMING_UP],
             Self::Mute => &[ACTIVE, COMING_UP, HELD],
             Self::Dtmf => &[ACTIVE, COMING_UP],
         }
@@ -67,10 +82,27 @@ pub fn pick(calls: Vec<Call>, named: Option<u64>, purpose: Purpose) -> Result<Ca
         });
     }
     for kind in purpose.kinds() {
-        let meant: Vec<_> = calls.iter().filter(|call| kind(call)).collect();
+        let mut meant: Vec<_> = calls.iter().filter(|call| kind(call)).collect();
+        if purpose.is_of_the_whole_group() {
+            let mut groups = Vec::new();
+            meant.retain(|call| match call.group {
+                Some(group) if groups.contains(&group) => false,
+                group => {
+                    groups.extend(group);
+                    true
+                }
+            });
+        }
         match meant[..] {
             [] => {}
             [call] => return Ok(call.clone()),
+            // Whichever of the group is named, all of it is meant.
+            [call, ref others @ ..]
+                if purpose == Purpose::EndGroup
+                    && others.iter().all(|other| other.group == call.group) =>
+            {
+                return Ok(call.clone());
+            }
             _ => {
                 let calls = candidates(&meant);
                 return Err(Failure::new(format!("which call to {word}? Say its number. {calls}")));
@@ -111,6 +143,11 @@ mod tests {
             video: false,
             muted: false,
             capabilities: Capabilities::default(),
+            group: None,
+            group_connected: None,
+            translating: None,
+            members: Vec::new(),
+            emergency: false,
             choices: Vec::new(),
             choices_revision: 1,
             started: None,

@@ -33,7 +33,11 @@ fn print_status(status: &StatusRecord) {
             true => "dials nothing".to_owned(),
             false => format!("dials {}", words::clean(&provider.handle_kinds.join(", "))),
         };
-        println!("App: {name} ({}{unverified}), {dials}", words::clean(&provider.app_id));
+        let emergency = if provider.emergency == Some(true) { ", emergency calls" } else { "" };
+        println!(
+            "App: {name} ({}{unverified}), {dials}{emergency}",
+            words::clean(&provider.app_id)
+        );
     }
     for surface in &status.surfaces {
         println!("Surface: {}", words::clean(&surface.name));
@@ -67,7 +71,7 @@ pub fn row(call: &Call, calls: &[Call]) -> [String; 6] {
         call.number.to_string(),
         words::app(call),
         words::clean(call.who()),
-        words::state(call),
+        words::state_among(call, calls),
         since.map(|since| words::clock(since, words::now())).unwrap_or_default(),
         choices.join(", "),
     ]
@@ -100,18 +104,6 @@ pub async fn recents(missed: bool, limit: u32, json: bool) -> Result<(), Failure
             ]);
         }
         table.print();
-    }
-    Ok(())
-}
-
-pub async fn journal(limit: u32, json: bool) -> Result<(), Failure> {
-    let (surface, _) = Surface::connect(SURFACE).await?;
-    for line in surface.journal(limit).await? {
-        if json {
-            println!("{}", serde_json::json!({ "line": line }));
-        } else {
-            println!("{}", words::clean(&line));
-        }
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::words;
 use hookswitch::{
     Adoption, AnswerCallAction, CallState, CallUpdate, CallUuid, Configuration, EndCallAction,
     EndedReason, Handle, HandleKind, PlayDtmfCallAction, Provider, ProviderDelegate, Reset,
-    SetHeldCallAction, SetMutedCallAction, StartCallAction, TimedOut, new_call,
+    SetHeldCallAction, SetMutedCallAction, SetVideoCallAction, StartCallAction, TimedOut, new_call,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -54,6 +54,7 @@ pub async fn incoming(incoming: Incoming, json: bool) -> Result<(), Failure> {
                 let gone = provider.report_call_ended(call, None, EndedReason::RemoteEnded).await;
                 // Refused: the user was faster, and the end is on its way.
                 if gone.is_ok() {
+                    lines.send_modify(|lines| lines.end(call));
                     say.line("caller_hung_up", "The caller hung up.");
                     break Ok(());
                 }
@@ -66,7 +67,10 @@ pub async fn incoming(incoming: Incoming, json: bool) -> Result<(), Failure> {
     };
     if !provider.is_closed() {
         // Whatever is left ends here; that there is no service to tell is no reason to fail.
-        let _ = provider.report_call_ended(call, None, EndedReason::RemoteEnded).await;
+        let left = lines.borrow().live.contains_key(&call);
+        if left {
+            let _ = provider.report_call_ended(call, None, EndedReason::RemoteEnded).await;
+        }
         let _ = provider.invalidate().await;
     }
     done
@@ -115,6 +119,11 @@ struct Lines {
 }
 
 impl Lines {
+    fn end(&mut self, call: CallUuid) {
+        self.live.remove(&call);
+        self.ended.push(call);
+    }
+
     /// Whether this call ended and no other goes on.
     fn is_over(&self, call: CallUuid) -> bool {
         self.ended.contains(&call) && self.live.is_empty()
@@ -137,10 +146,7 @@ impl Simulator {
     }
 
     fn end(&self, call: CallUuid) {
-        self.lines.send_modify(|lines| {
-            lines.live.remove(&call);
-            lines.ended.push(call);
-        });
+        self.lines.send_modify(|lines| lines.end(call));
     }
 }
 
@@ -154,7 +160,8 @@ impl ProviderDelegate for Simulator {
         self.say.line("reset", "The call service restarted.");
         for (call, (state, muted)) in self.lines.borrow().live.clone() {
             if reset.adopt_within.is_some() {
-                let adoption = Adoption { state, muted, update: CallUpdate::default() };
+                let adoption =
+                    Adoption { state, muted, group_with: None, update: CallUpdate::default() };
                 provider.adopt_call(call, adoption).forget();
             } else {
                 self.end(call);
@@ -212,6 +219,15 @@ impl ProviderDelegate for Simulator {
                 *muted = action.muted;
             }
         });
+        action.fulfill();
+    }
+
+    fn perform_set_video(&mut self, _: &Provider, action: SetVideoCallAction) {
+        let (event, text) = match action.video {
+            true => ("video_on", "Video: on."),
+            false => ("video_off", "Video: off."),
+        };
+        self.say.line(event, text);
         action.fulfill();
     }
 

@@ -50,6 +50,6 @@ fn print(event: &SurfaceEvent, surface: &Surface) {
 fn line(call: &Call, calls: &[Call]) -> String {
     let choices: Vec<_> = call.choices.iter().map(|c| words::choice(c, calls)).collect();
     let (app, who) = (words::app(call), words::clean(call.who()));
-    let line = format!("{}  {app}  {who}  {}", call.number, words::state(call));
+    let line = format!("{}  {app}  {who}  {}", call.number, words::state_among(call, calls));
     if choices.is_empty() { line } else { format!("{line}  [{}]", choices.join(", ")) }
 }

@@ -61,7 +61,29 @@ pub fn state(call: &Call) -> String {
             None => "over",
         },
     };
-    if call.muted && !call.has_ended() { format!("{state}, muted") } else { state.to_owned() }
+    let mut state = state.to_owned();
+    let also = [
+        (call.emergency, "emergency"),
+        (call.muted && !call.has_ended(), "muted"),
+        (call.translating.is_some(), "translated"),
+    ];
+    for (_, word) in also.iter().filter(|(is, _)| *is) {
+        state.push_str(", ");
+        state.push_str(word);
+    }
+    state
+}
+
+/// The state of a call, and who is in one conversation with it.
+pub fn state_among(call: &Call, calls: &[Call]) -> String {
+    let together = |other: &&Call| {
+        call.group.is_some() && other.group == call.group && other.number != call.number
+    };
+    let names: Vec<_> = calls.iter().filter(together).map(|call| clean(call.who())).collect();
+    match names.is_empty() {
+        true => state(call),
+        false => format!("{}, together with {}", state(call), names.join(" and ")),
+    }
 }
 
 pub fn ended(reason: EndedReason, direction: Direction) -> &'static str {
@@ -75,6 +97,7 @@ pub fn ended(reason: EndedReason, direction: Direction) -> &'static str {
         (EndedReason::HungUp, _) => "you hung up",
         (EndedReason::Declined, _) => "you declined",
         (EndedReason::Cancelled, _) => "you gave up",
+        (EndedReason::EmergencyCall, _) => "ended for an emergency call",
     }
 }
 
@@ -85,9 +108,10 @@ pub fn choice(choice: &Choice, calls: &[Call]) -> String {
         call.map_or_else(|| number.to_string(), |call| clean(call.who()))
     };
     let word = choice.kind.name();
-    match choice.ends {
-        Some(other) => format!("{word} (ends {})", name(other)),
-        None => word.to_owned(),
+    match (choice.ends, choice.merges) {
+        (Some(other), _) => format!("{word} (ends {})", name(other)),
+        (None, Some(other)) => format!("{word} (with {})", name(other)),
+        (None, None) => word.to_owned(),
     }
 }
 
@@ -105,6 +129,7 @@ pub fn failed(reason: FailReason) -> &'static str {
         FailReason::CallEnded => "the call ended first",
         FailReason::CannotHold => "the other call could not be held",
         FailReason::NotPerformed => "what had to come first failed",
+        FailReason::EmergencyCall => "an emergency call took its place",
     }
 }
 
@@ -130,7 +155,12 @@ pub fn recent(line: &Recent) -> String {
         (Some(MissedReason::AlreadyRinging), _) => "missed: too many rang".to_owned(),
         (Some(MissedReason::DoNotDisturb), _) => "missed: do not disturb".to_owned(),
         (Some(MissedReason::Blocked), _) => "blocked".to_owned(),
+        (Some(MissedReason::EmergencyCall), _) => "missed: an emergency call went on".to_owned(),
+        (Some(MissedReason::NeverRang), _) => "missed: they gave up at once".to_owned(),
         (None, None) => "goes on".to_owned(),
+        (None, Some(reason)) if line.emergency => {
+            format!("emergency call: {}", ended(reason, line.direction))
+        }
         (None, Some(reason)) => match line.missed {
             true => format!("missed: {}", ended(reason, line.direction)),
             false => ended(reason, line.direction).to_owned(),

@@ -1,6 +1,7 @@
 use crate::ticket::Ticket;
 use hookswitch_core::words::{
-    AccountId, ActionId, CallUuid, Date, DtmfDigits, DtmfType, EndKind, Handle, TransactionId,
+    AccountId, ActionId, CallUuid, Date, DtmfDigits, DtmfType, EndKind, Handle, Languages,
+    TransactionId, TranslationEngine,
 };
 use std::time::Instant;
 
@@ -34,6 +35,11 @@ macro_rules! actions {
             /// The app's own transaction this comes from; `None`: somebody else's wish, as the user's on a call screen.
             pub fn transaction(&self) -> Option<TransactionId> {
                 self.ticket.transaction()
+            }
+
+            /// The transaction it is part of, whoever asked; `None`: it tells what is so already.
+            pub fn part_of(&self) -> Option<TransactionId> {
+                self.ticket.part_of()
             }
 
             /// Whether another call takes over once this is done: do not tear audio down.
@@ -74,6 +80,8 @@ actions! {
         account: AccountId,
         /// With video.
         video: bool,
+        /// It is an emergency call: dial at once, whatever else goes on.
+        emergency: bool,
     } "It worked: the invitation left at that time."
 
     /// Connect the call. Fulfilled = both can talk. 30 seconds by default; failed or late, the call ends as failed. Media
@@ -96,7 +104,30 @@ actions! {
     SetMutedCallAction {
         /// The wanted state.
         muted: bool,
+        /// The call is translated: send silence, but keep capturing, or the translation stops.
+        keep_capturing: bool,
     } "It worked, at that time."
+
+    /// Make the call one conversation with another of this app, or take it out of its group. Fulfilled = they are one
+    /// conversation (or not any more); where one of them talked, all of them do. 5 seconds by default. CallKit:
+    /// `CXSetGroupCallAction`.
+    SetGroupCallAction {
+        /// The call to be in one group with; `None`: leave the group.
+        with: Option<CallUuid>,
+    } "It worked, at that time."
+
+    /// Turn video on or off. 5 seconds by default. CallKit has it in `CXCallUpdate` only.
+    SetVideoCallAction {
+        /// The wanted state.
+        video: bool,
+    } "It worked, at that time."
+
+    /// Translate the call, or stop it. 5 seconds by default. A translation that begins is fulfilled with
+    /// [`fulfill_using`](Self::fulfill_using); `fulfill` is for its end. CallKit: `CXSetTranslatingCallAction`.
+    SetTranslatingCallAction {
+        /// Between which languages; `None`: not any more.
+        languages: Option<Languages>,
+    } "It stopped, at that time."
 
     /// Send tones. 5 seconds by default. CallKit: `CXPlayDTMFCallAction`.
     PlayDtmfCallAction {
@@ -105,4 +136,12 @@ actions! {
         /// Why.
         kind: DtmfType,
     } "It worked, at that time."
+}
+
+impl SetTranslatingCallAction {
+    /// The translation runs, by that engine. The system has none yet: with [`TranslationEngine::Default`], and with
+    /// `fulfill`, a translation that should begin has failed. CallKit: `fulfill(using:)`.
+    pub fn fulfill_using(self, engine: TranslationEngine) {
+        self.ticket.fulfill_using(engine);
+    }
 }

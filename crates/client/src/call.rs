@@ -1,8 +1,8 @@
 use crate::wire;
-use hookswitch_bus::{CallRecord, ChoiceRecord, ObservedRecord};
+use hookswitch_bus::{CallRecord, ChoiceRecord, MemberRecord, ObservedRecord};
 use hookswitch_core::words::{
     AccountId, AppId, CallNumber, CallState, Capabilities, Choice, ChoiceKind, Date, Direction,
-    EndKind, EndedReason, Handle,
+    EndKind, EndedReason, GroupId, Handle, Languages, Member, TranslationEngine,
 };
 
 /// A call as a surface shows it.
@@ -30,8 +30,18 @@ pub struct Call {
     pub video: bool,
     /// Whether the microphone is muted for it.
     pub muted: bool,
-    /// What can be done with it.
+    /// What can be done with it: as the call says, as far as its app can.
     pub capabilities: Capabilities,
+    /// The group it is in: one conversation with the other calls of the same group.
+    pub group: Option<GroupId>,
+    /// When the first call of that group was connected: the timer of the conversation.
+    pub group_connected: Option<Date>,
+    /// Between which languages it is translated, and by whom.
+    pub translating: Option<(Languages, TranslationEngine)>,
+    /// Who takes part at the other end, where that is more than one.
+    pub members: Vec<Member>,
+    /// Whether it is an emergency call, or an emergency service calls back.
+    pub emergency: bool,
     /// What the user can do now, in the order of buttons. Choices of a later version are left out.
     pub choices: Vec<Choice>,
     /// Raised when state, choices or a named loss change: send it with what the user chose.
@@ -66,6 +76,7 @@ impl Call {
 
 impl From<CallRecord> for Call {
     fn from(record: CallRecord) -> Self {
+        let translating = translating(&record);
         let unknown = match record.connected {
             Some(_) => CallState::Active,
             None => CallState::Connecting,
@@ -87,7 +98,14 @@ impl From<CallRecord> for Call {
                 grouping: record.supports_grouping,
                 ungrouping: record.supports_ungrouping,
                 dtmf: record.supports_dtmf,
+                video: record.supports_video.unwrap_or(false),
+                translation: record.supports_translation.unwrap_or(false),
             },
+            group: record.group.map(GroupId),
+            group_connected: wire::date(record.group_connected),
+            translating,
+            members: record.members.unwrap_or_default().into_iter().map(member).collect(),
+            emergency: record.emergency.unwrap_or(false),
             choices: record.choices.iter().filter_map(choice).collect(),
             choices_revision: record.choices_revision,
             started: wire::date(record.started),
@@ -102,11 +120,28 @@ impl From<CallRecord> for Call {
     }
 }
 
+/// An engine of a later version reads as the app's own.
+fn translating(record: &CallRecord) -> Option<(Languages, TranslationEngine)> {
+    if record.translating != Some(true) {
+        return None;
+    }
+    let (local, remote) = (record.local_language.as_deref()?, record.remote_language.as_deref()?);
+    let engine = record.engine.as_deref().and_then(TranslationEngine::from_name);
+    Some((Languages::new(local, remote)?, engine.unwrap_or(TranslationEngine::Custom)))
+}
+
+fn member(record: MemberRecord) -> Member {
+    let kind = record.handle_kind.as_deref().unwrap_or_default();
+    let handle = wire::handle(record.handle, kind, record.name);
+    Member { handle, active: record.active.unwrap_or(true) }
+}
+
 fn choice(record: &ChoiceRecord) -> Option<Choice> {
     Some(Choice {
         kind: ChoiceKind::from_name(&record.choice)?,
         ends: record.ends.map(CallNumber),
         holds: record.holds.map(CallNumber),
+        merges: record.with.map(CallNumber),
     })
 }
 
@@ -170,8 +205,8 @@ mod tests {
         record.handle_kind = "telepathy".into();
         record.ended_reason = Some("bored".into());
         record.choices = vec![
-            ChoiceRecord { choice: "levitate".into(), ends: None, holds: None },
-            ChoiceRecord { choice: "decline".into(), ends: None, holds: None },
+            ChoiceRecord { choice: "levitate".into(), ..ChoiceRecord::default() },
+            ChoiceRecord { choice: "decline".into(), ..ChoiceRecord::default() },
         ];
         let call = Call::from(record);
         assert_eq!(call.state, CallState::Connecting);

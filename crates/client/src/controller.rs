@@ -1,12 +1,12 @@
 use crate::error::Error;
 use crate::line::read;
-use crate::pending::Request;
+use crate::pending::{Pending, Request};
 use crate::provider::Provider;
 use crate::transaction::{CallAction, StartCall, Transaction};
 use hookswitch_bus::names::PROVIDER;
-use hookswitch_bus::{AcceptedRecord, RequestOptions};
+use hookswitch_bus::{AcceptedRecord, OwnConsequencesRecord, RequestOptions};
 use hookswitch_core::words::{
-    CallUuid, DtmfDigits, DtmfType, Outcome, RequestError, TransactionId,
+    CallUuid, DtmfDigits, DtmfType, Languages, Outcome, RequestError, TransactionId,
 };
 use tokio::sync::oneshot;
 
@@ -31,6 +31,13 @@ use tokio::sync::oneshot;
 #[derive(Clone, Debug)]
 pub struct CallController {
     provider: Provider,
+}
+
+/// What would follow from a transaction, as far as an app may know it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Preflight {
+    /// Whether some call would be held to make room.
+    pub would_hold: bool,
 }
 
 impl CallController {
@@ -92,6 +99,43 @@ impl CallController {
     /// Mute (true) or unmute (false) the microphone for the call.
     pub fn set_muted(&self, call: CallUuid, muted: bool) -> Request {
         self.request(CallAction::SetMuted(call, muted))
+    }
+
+    /// End the call and everybody who is in one group with it.
+    pub fn end_group(&self, call: CallUuid) -> Request {
+        self.request(CallAction::EndGroup(call))
+    }
+
+    /// Make the call one conversation with another of this app; `None`: leave the group.
+    pub fn set_group(&self, call: CallUuid, with: Option<CallUuid>) -> Request {
+        self.request(CallAction::SetGroup(call, with))
+    }
+
+    /// Turn video on (true) or off (false).
+    pub fn set_video(&self, call: CallUuid, video: bool) -> Request {
+        self.request(CallAction::SetVideo(call, video))
+    }
+
+    /// Translate the call between these languages; `None`: not any more.
+    pub fn set_translating(&self, call: CallUuid, languages: Option<Languages>) -> Request {
+        self.request(CallAction::SetTranslating(call, languages))
+    }
+
+    /// What would follow from a transaction, without anything being done or asked: whether some call would be held to make
+    /// room. Which one, and whose, is not for an app to know.
+    ///
+    /// # Errors
+    /// Why the transaction would be refused now.
+    pub fn preflight(
+        &self,
+        transaction: impl Into<Transaction>,
+    ) -> Pending<Preflight, RequestError> {
+        let records = transaction.into().into_records();
+        let body = (records, RequestOptions::default());
+        self.provider.line.ask(PROVIDER, "Preflight", &body, |_, reply| {
+            let record: OwnConsequencesRecord = reply.and_then(|reply| read(&reply))?;
+            Ok(Preflight { would_hold: record.would_hold })
+        })
     }
 
     /// Send tones, as tapped keys.

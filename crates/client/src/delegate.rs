@@ -1,7 +1,8 @@
 use crate::action::{
-    AnswerCallAction, EndCallAction, PlayDtmfCallAction, SetHeldCallAction, SetMutedCallAction,
-    StartCallAction,
+    AnswerCallAction, EndCallAction, PlayDtmfCallAction, SetGroupCallAction, SetHeldCallAction,
+    SetMutedCallAction, SetTranslatingCallAction, SetVideoCallAction, StartCallAction,
 };
+use crate::offered::{AttachedCall, OfferedTransaction};
 use crate::provider::Provider;
 use hookswitch_core::Finished;
 use hookswitch_core::words::{ActionId, ActionKind, CallUuid};
@@ -71,6 +72,40 @@ pub trait ProviderDelegate: Send + 'static {
     fn perform_set_muted(&mut self, _provider: &Provider, action: SetMutedCallAction) {
         action.fail("This app does not mute by itself.");
     }
+
+    /// Make the call one conversation with another of this app, or take it out of its group. Default: it fails; say so
+    /// beforehand with `supports_grouping` or `maximum_calls_per_call_group`.
+    fn perform_set_group_call(&mut self, _provider: &Provider, action: SetGroupCallAction) {
+        action.fail("This app does not merge calls. It should say so with supports_grouping.");
+    }
+
+    /// Turn video on or off. Default: it fails; only apps that register `supports_video` are asked.
+    fn perform_set_video(&mut self, _provider: &Provider, action: SetVideoCallAction) {
+        action.fail("This app has no video. It should say so with supports_video.");
+    }
+
+    /// Translate the call, or stop it. Default: it fails; only apps that register `supports_audio_translation` are asked.
+    fn perform_set_translating(&mut self, _provider: &Provider, action: SetTranslatingCallAction) {
+        action
+            .fail("This app does not translate. It should say so with supports_audio_translation.");
+    }
+
+    /// Everything that follows for this app from one transaction, before any of it is performed; only for apps that
+    /// register `executes_transactions`. True: the app carries it out itself, takes the actions out of the transaction
+    /// and completes each; one it leaves in there counts as failed. False (the default): nothing of it counts, and each
+    /// is performed by itself, with an id of its own. CallKit: `provider(_:execute:)`.
+    fn execute_transaction(
+        &mut self,
+        _provider: &Provider,
+        _transaction: &mut OfferedTransaction,
+    ) -> bool {
+        false
+    }
+
+    /// The service rang for the app while it did not run, because a push said so: this call is the app's from now on. What
+    /// the user did meanwhile comes as performs after it. Report it as well if that is how the app learned of it: it is
+    /// the same call. No service sends it yet.
+    fn did_attach_call(&mut self, _provider: &Provider, _call: AttachedCall) {}
 
     /// Send tones. Default: it fails; say so beforehand with `supports_dtmf`.
     fn perform_play_dtmf(&mut self, _provider: &Provider, action: PlayDtmfCallAction) {

@@ -22,6 +22,14 @@
 //! Every error says its cause and what to do now; each door has its own reasons. What a later version of the service
 //! says is ignored, or reads as the nearest thing this version knows.
 
+#[cfg(doc)]
+#[doc = include_str!("../../../docs/callkit.md")]
+pub mod callkit {
+    // So that the page's links find what they name.
+    #[expect(unused_imports, reason = "for links")]
+    use super::*;
+}
+
 mod action;
 mod call;
 mod controller;
@@ -29,6 +37,7 @@ mod delegate;
 mod error;
 mod line;
 mod observer;
+mod offered;
 mod peer;
 mod pending;
 mod provider;
@@ -40,25 +49,29 @@ mod transaction;
 mod wire;
 
 pub use action::{
-    AnswerCallAction, EndCallAction, PlayDtmfCallAction, SetHeldCallAction, SetMutedCallAction,
-    StartCallAction,
+    AnswerCallAction, EndCallAction, PlayDtmfCallAction, SetGroupCallAction, SetHeldCallAction,
+    SetMutedCallAction, SetTranslatingCallAction, SetVideoCallAction, StartCallAction,
 };
 pub use call::{Call, ObservedCall};
-pub use controller::CallController;
+pub use controller::{CallController, Preflight};
 pub use delegate::{ProviderDelegate, Reset, TimedOut};
 pub use error::{Error, ServiceError};
 pub use hookswitch_bus::{ProviderRecord, RecentsQuery, StatusRecord, SurfaceRecord};
 pub use hookswitch_core::words::{
     AccountId, ActionId, ActionKind, AppId, CallNumber, CallState, CallUpdate, CallUuid,
     Capabilities, Choice, ChoiceKind, CompletionError, Date, Direction, DtmfDigits, DtmfType,
-    EndKind, EndedReason, FailReason, Handle, HandleKind, IncomingCallError, LogPolicy,
-    MissedReason, Outcome, RegisterError, ReportError, RequestError, RingLevel, TransactionId,
+    EndKind, EndedReason, FailReason, GroupId, Handle, HandleKind, IncomingCallError, Languages,
+    LogPolicy, Member, MissedReason, Outcome, RegisterError, ReportError, RequestError, RingLevel,
+    TransactionId, TranslationEngine,
 };
 pub use hookswitch_core::{Account, Adoption, Configuration, Finished};
 pub use observer::{CallObserver, ObserverEvent};
+pub use offered::{AttachedCall, OfferedAction, OfferedTransaction};
 pub use pending::{Pending, Request};
 pub use provider::{Provider, ProviderBuilder, Registration, new_call};
 pub use recents::Recent;
-pub use surface::{Dial, Surface, SurfaceChange, SurfaceEvent, SurfaceEvents, SurfaceState};
-pub use ticket::PendingAction;
+pub use surface::{
+    Consequences, Dial, Surface, SurfaceChange, SurfaceEvent, SurfaceEvents, SurfaceState, Wish,
+};
+pub use ticket::{PendingAction, PendingTransaction};
 pub use transaction::{CallAction, StartCall, Transaction};

@@ -33,6 +33,8 @@ pub struct Recent {
     pub missed: bool,
     /// Why it never rang, if it did not.
     pub missed_reason: Option<MissedReason>,
+    /// Whether it was an emergency call.
+    pub emergency: bool,
 }
 
 impl Recent {
@@ -60,7 +62,8 @@ impl From<RecentsRecord> for Recent {
                 .reason
                 .map(|word| EndedReason::from_name(&word).unwrap_or(EndedReason::Failed)),
             missed: record.missed,
-            missed_reason: record.missed_reason.as_deref().and_then(wire::missed_reason),
+            missed_reason: record.missed_reason.as_deref().and_then(MissedReason::from_name),
+            emergency: record.emergency.unwrap_or(false),
         }
     }
 }

@@ -1,9 +1,10 @@
+use crate::error::Error;
 use crate::pending::Pending;
 use crate::provider::Provider;
 use hookswitch_bus::names::PROVIDER;
-use hookswitch_bus::{MomentRecord, ResultRecord, error_name};
+use hookswitch_bus::{ResultRecord, error_name};
 use hookswitch_core::words::{
-    ActionId, ActionKind, CallUuid, CompletionError, Date, TransactionId,
+    ActionId, ActionKind, CallUuid, CompletionError, Date, TransactionId, TranslationEngine,
 };
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +34,18 @@ pub struct PendingAction {
     pub deadline: Instant,
     /// The app's own transaction it comes from.
     pub transaction: Option<TransactionId>,
+    /// The transaction it is part of, whoever asked; `None`: it tells what is so already.
+    pub part_of: Option<TransactionId>,
+}
+
+/// A transaction with actions that are not completed yet, as [`Provider::pending_transactions`] lists it. CallKit:
+/// `CXTransaction`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingTransaction {
+    /// The service's id of it.
+    pub id: TransactionId,
+    /// What is left to complete, oldest first.
+    pub actions: Vec<PendingAction>,
 }
 
 /// What the action and the provider share.
@@ -48,6 +61,11 @@ impl Slot {
         Arc::new(Self { action, handing_over, stage })
     }
 
+    /// Of a transaction that is offered as a whole: there is no perform to answer.
+    pub fn offered(action: PendingAction, handing_over: bool) -> Arc<Self> {
+        Arc::new(Self { action, handing_over, stage: Mutex::new(Stage::Deferred) })
+    }
+
     fn stage(&self) -> MutexGuard<'_, Stage> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,7 +79,7 @@ impl Slot {
     pub fn defer(&self, provider: &Provider) {
         let mut stage = self.stage();
         if let Stage::Asked(call) = &*stage {
-            let result = ResultRecord { deferred: Some(true), date: None };
+            let result = ResultRecord { deferred: Some(true), ..ResultRecord::default() };
             provider.line.send(Message::method_return(&call.header()).build(&result));
             *stage = Stage::Deferred;
         }
@@ -91,6 +109,10 @@ impl Ticket {
         self.slot.action.transaction
     }
 
+    pub fn part_of(&self) -> Option<TransactionId> {
+        self.slot.action.part_of
+    }
+
     pub fn handing_over(&self) -> bool {
         self.slot.handing_over
     }
@@ -101,18 +123,28 @@ impl Ticket {
 
     pub fn fulfill(self, date: Option<Date>) {
         let date = date.map(|date| date.0);
+        self.fulfill_with(&ResultRecord { date, ..ResultRecord::default() });
+    }
+
+    pub fn fulfill_using(self, engine: TranslationEngine) {
+        let engine = Some(engine.name().to_owned());
+        self.fulfill_with(&ResultRecord { engine, ..ResultRecord::default() });
+    }
+
+    fn fulfill_with(&self, result: &ResultRecord) {
         self.complete(
-            |call| {
-                let result = ResultRecord { deferred: None, date };
-                Message::method_return(&call.header()).build(&result)
-            },
+            |call| Message::method_return(&call.header()).build(result),
             |provider, id| {
-                let done: Pending<(), CompletionError> = provider.line.ask(
-                    PROVIDER,
-                    "Fulfill",
-                    &(id.0, MomentRecord { date }),
-                    |_, reply| Ok(reply.map(drop)?),
-                );
+                let done: Pending<(), CompletionError> =
+                    provider.line.ask(PROVIDER, "Fulfill", &(id.0, result), move |role, reply| {
+                        let Err(fault) = reply else { return Ok(()) };
+                        let error = Error::from(fault);
+                        if error.reason() == Some(CompletionError::NoTranslationEngine) {
+                            // The service waits still, and nobody can complete it any more.
+                            fail(role.provider(), id, "There is no such translation engine.");
+                        }
+                        Err(error)
+                    });
                 done.forget();
             },
         );
@@ -125,13 +157,7 @@ impl Ticket {
     fn fail_with(&self, text: &str) {
         self.complete(
             |call| Message::error(&call.header(), error_name("Failed")).build(&text),
-            |provider, id| {
-                let done: Pending<(), CompletionError> =
-                    provider.line.ask(PROVIDER, "Fail", &(id.0, "failed", text), |_, reply| {
-                        Ok(reply.map(drop)?)
-                    });
-                done.forget();
-            },
+            |provider, id| fail(provider, id, text),
         );
     }
 
@@ -150,6 +176,13 @@ impl Ticket {
         drop(stage);
         self.provider.forget_action(self.id());
     }
+}
+
+fn fail(provider: &Provider, id: ActionId, text: &str) {
+    let body = (id.0, "failed", text);
+    let done: Pending<(), CompletionError> =
+        provider.line.ask(PROVIDER, "Fail", &body, |_, reply| Ok(reply.map(drop)?));
+    done.forget();
 }
 
 impl Drop for Ticket {

@@ -1,5 +1,5 @@
 use hookswitch_bus::ActionRecord;
-use hookswitch_core::words::{AccountId, CallUuid, DtmfDigits, DtmfType, Handle};
+use hookswitch_core::words::{AccountId, CallUuid, DtmfDigits, DtmfType, Handle, Languages};
 
 /// One thing an app asks for, for the user, with one of its own calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,10 +10,18 @@ pub enum CallAction {
     AnswerCall(CallUuid),
     /// End, decline or cancel, as the call's state says.
     EndCall(CallUuid),
+    /// End the call and everybody who is in one group with it.
+    EndGroup(CallUuid),
     /// Hold (true) or resume (false).
     SetHeld(CallUuid, bool),
     /// Mute (true) or unmute (false).
     SetMuted(CallUuid, bool),
+    /// Make the call one conversation with another; `None`: leave the group.
+    SetGroup(CallUuid, Option<CallUuid>),
+    /// Turn video on (true) or off (false).
+    SetVideo(CallUuid, bool),
+    /// Translate between these languages; `None`: not any more.
+    SetTranslating(CallUuid, Option<Languages>),
     /// Send tones.
     PlayDtmf(CallUuid, DtmfDigits, DtmfType),
 }
@@ -23,18 +31,21 @@ pub enum CallAction {
 pub struct StartCall {
     /// A new id for the call, from [`new_call`](crate::new_call).
     pub call: CallUuid,
-    /// Whom: 1 to 256 bytes.
+    /// Whom: 1 to 256 bytes. Of a telephone number, digits behind `,` are sent once both can talk, and digits behind `;`
+    /// when the user says so.
     pub handle: Handle,
     /// With which account; `None` = the first.
     pub account: Option<AccountId>,
     /// With video.
     pub video: bool,
+    /// An emergency call: for apps that may make them, and by itself.
+    pub emergency: bool,
 }
 
 impl StartCall {
     /// Dial on the first account, without video.
     pub fn new(call: CallUuid, handle: Handle) -> Self {
-        Self { call, handle, account: None, video: false }
+        Self { call, handle, account: None, video: false, emergency: false }
     }
 }
 
@@ -100,6 +111,7 @@ fn record(action: CallAction) -> ActionRecord {
             handle_kind: Some(start.handle.kind.name().to_owned()),
             handle_name: start.handle.display_name,
             video: Some(start.video),
+            emergency: start.emergency.then_some(true),
             ..of("start_call", start.call)
         },
         CallAction::AnswerCall(call) => of("answer_call", call),
@@ -110,6 +122,19 @@ fn record(action: CallAction) -> ActionRecord {
         CallAction::SetMuted(call, muted) => {
             ActionRecord { muted: Some(muted), ..of("set_muted", call) }
         }
+        CallAction::EndGroup(call) => of("end_group", call),
+        CallAction::SetGroup(call, with) => {
+            ActionRecord { with: with.map(|call| call.to_string()), ..of("set_group", call) }
+        }
+        CallAction::SetVideo(call, video) => {
+            ActionRecord { video: Some(video), ..of("set_video", call) }
+        }
+        CallAction::SetTranslating(call, languages) => ActionRecord {
+            translating: Some(languages.is_some()),
+            local_language: languages.as_ref().map(|languages| languages.local.clone()),
+            remote_language: languages.map(|languages| languages.remote),
+            ..of("set_translating", call)
+        },
         CallAction::PlayDtmf(call, digits, kind) => ActionRecord {
             digits: Some(digits.as_str().to_owned()),
             dtmf_type: Some(kind.name().to_owned()),
@@ -133,8 +158,11 @@ mod tests {
             value: "+49301".into(),
             display_name: Some("Anna".into()),
         };
-        let start =
-            StartCall { call, handle: handle.clone(), account: Some("work".into()), video: true };
+        let start = StartCall {
+            account: Some("work".into()),
+            video: true,
+            ..StartCall::new(call, handle.clone())
+        };
         let transaction = Transaction::from(vec![
             CallAction::StartCall(start),
             CallAction::AnswerCall(call),
@@ -142,6 +170,12 @@ mod tests {
             CallAction::SetHeld(call, false),
             CallAction::SetMuted(call, true),
             CallAction::PlayDtmf(call, digits.clone(), DtmfType::HardPause),
+            CallAction::EndGroup(call),
+            CallAction::SetGroup(call, Some(CallUuid(8))),
+            CallAction::SetGroup(call, None),
+            CallAction::SetVideo(call, false),
+            CallAction::SetTranslating(call, Languages::new("de", "pt-BR")),
+            CallAction::SetTranslating(call, None),
         ]);
         let read: Vec<_> =
             transaction.into_records().into_iter().map(|r| r.into_requested().unwrap()).collect();
@@ -157,6 +191,12 @@ mod tests {
                 Requested::SetHeld(it, false),
                 Requested::SetMuted(it, true),
                 Requested::PlayDtmf(it, digits, DtmfType::HardPause),
+                Requested::EndGroup(it),
+                Requested::SetGroup(it, Some(CallRef::Uuid(CallUuid(8)))),
+                Requested::SetGroup(it, None),
+                Requested::SetVideo(it, false),
+                Requested::SetTranslating(it, Languages::new("de", "pt-BR")),
+                Requested::SetTranslating(it, None),
             ]
         );
     }

@@ -3,7 +3,7 @@
 use hookswitch_bus::{FinishedRecord, fail_reason};
 use hookswitch_core::Finished;
 use hookswitch_core::words::{
-    Date, Direction, Handle, HandleKind, MissedReason, Outcome, RingLevel, TransactionId,
+    Date, Direction, Handle, HandleKind, Outcome, RingLevel, TransactionId,
 };
 
 pub(crate) fn finished(record: &FinishedRecord) -> Finished {
@@ -34,11 +34,6 @@ pub(crate) fn ring(word: &str) -> RingLevel {
         "waiting" => RingLevel::Waiting,
         _ => RingLevel::Silent,
     }
-}
-
-pub(crate) fn missed_reason(word: &str) -> Option<MissedReason> {
-    use MissedReason::{AlreadyRinging, Blocked, DoNotDisturb};
-    [AlreadyRinging, DoNotDisturb, Blocked].into_iter().find(|reason| reason.name() == word)
 }
 
 pub(crate) fn date(milliseconds: Option<i64>) -> Option<Date> {

@@ -1,7 +1,9 @@
 use crate::words::{
-    AccountId, AppId, CallNumber, CallState, CallUpdate, CallUuid, Capabilities, Choice, Date,
-    Direction, EndKind, Handle, LogPolicy, ProviderId, Timestamp,
+    AccountId, AppId, CallNumber, CallState, CallUpdate, CallUuid, Capabilities, Choice,
+    ChoiceKind, Date, Direction, DtmfDigits, DtmfType, EndKind, GroupId, Handle, Languages,
+    LogPolicy, Member, ProviderId, Timestamp, TranslationEngine,
 };
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -23,6 +25,10 @@ pub struct Facts {
     pub name: Option<Arc<String>>,
     /// Whether it carries video.
     pub video: bool,
+    /// Who takes part at the other end, where that is more than one.
+    pub members: Arc<Vec<Member>>,
+    /// Whether it is an emergency call, or an emergency service calls back.
+    pub emergency: bool,
     /// What can be done with it.
     pub capabilities: Capabilities,
 }
@@ -41,7 +47,12 @@ impl Facts {
         to.grouping = update.supports_grouping.unwrap_or(to.grouping);
         to.ungrouping = update.supports_ungrouping.unwrap_or(to.ungrouping);
         to.dtmf = update.supports_dtmf.unwrap_or(to.dtmf);
+        to.video = update.supports_video.unwrap_or(to.video);
+        to.translation = update.supports_translation.unwrap_or(to.translation);
         self.video = update.has_video.unwrap_or(self.video);
+        if let Some(members) = update.members {
+            self.members = Arc::new(members);
+        }
     }
 }
 
@@ -91,6 +102,7 @@ pub(crate) struct Call {
     pub provider: ProviderId,
     pub facts: Arc<Facts>,
     pub state: State,
+    pub group: Option<GroupId>,
     /// The user's wish, enforced by the audio; it outlives hold.
     pub muted: bool,
     /// What was last asked for; an unmute under way must not undo a mute asked for after it.
@@ -98,8 +110,14 @@ pub(crate) struct Call {
     pub logged: bool,
     pub started: Option<Date>,
     pub connected: Option<Date>,
+    /// Between which languages it is translated, and by whom.
+    pub translating: Option<(Languages, TranslationEngine)>,
+    /// What was dialed behind the number and is not sent yet.
+    pub post_dial: VecDeque<(DtmfType, DtmfDigits)>,
     /// A surface said that it shows it.
     pub presented: bool,
+    /// The service rang for it because a push said so; its app has not reported it itself.
+    pub rung: bool,
     pub choices: Vec<Choice>,
     pub choices_revision: u64,
     /// The state the revision stands for.
@@ -119,12 +137,16 @@ impl Call {
             provider,
             facts: Arc::new(facts),
             state,
+            group: None,
             muted: false,
             mute_wanted: false,
             logged: log == LogPolicy::Full,
             started: None,
             connected: None,
+            translating: None,
+            post_dial: VecDeque::new(),
             presented: false,
+            rung: false,
             choices: Vec::new(),
             choices_revision: 0,
             shown: None,
@@ -160,6 +182,22 @@ impl Call {
 
     pub fn is_held(&self) -> bool {
         matches!(self.state, State::Held(_))
+    }
+
+    /// From the moment somebody said yes, or the invitation left.
+    pub fn is_connecting_or_connected(&self) -> bool {
+        !matches!(self.state, State::Ringing { .. } | State::Starting | State::Ending { .. })
+    }
+
+    /// Whether what can be done with other calls depends on this one: not while it rings, nor once it ends.
+    pub fn is_apart(&self) -> bool {
+        matches!(self.state, State::Ringing { .. } | State::Ending { .. }) && self.group.is_none()
+    }
+
+    /// Whether digits that were dialed with it wait, or are offered: they change no state when they go.
+    pub fn has_digits_to_send(&self) -> bool {
+        let offered = |choice: &Choice| choice.kind == ChoiceKind::SendDigits;
+        !self.post_dial.is_empty() || self.choices.iter().any(offered)
     }
 
     pub fn is_ending(&self) -> bool {

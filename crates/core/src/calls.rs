@@ -1,5 +1,6 @@
 use crate::call::{Call, State};
-use crate::words::{AccountId, CallNumber, CallUuid, ProviderId, Timestamp};
+use crate::group::Group;
+use crate::words::{AccountId, CallNumber, CallUuid, GroupId, ProviderId, Timestamp};
 use alloc::collections::{BTreeMap, BTreeSet};
 
 /// All live calls, and the questions that rules ask of all of them, answered without going through them: every change
@@ -10,7 +11,9 @@ pub(crate) struct Calls {
     by_uuid: BTreeMap<(ProviderId, CallUuid), CallNumber>,
     by_provider: BTreeMap<ProviderId, BTreeSet<CallNumber>>,
     by_account: BTreeMap<(ProviderId, AccountId), OfAccount>,
-    groups: BTreeMap<ProviderId, usize>,
+    groups: BTreeMap<GroupId, Group>,
+    /// How many groups, and calls that are in none, each provider has, not counting ringing and ending ones.
+    standing: BTreeMap<ProviderId, usize>,
     ringing: BTreeSet<CallNumber>,
     held: BTreeSet<CallNumber>,
     /// Everything that is neither ringing, held nor ending: at most a few.
@@ -61,9 +64,31 @@ impl Calls {
         self.by_account.get(&(provider, account.clone())).copied().unwrap_or_default()
     }
 
-    /// How many groups a provider has: its calls that are answered or being dialed.
+    /// How many groups a provider has that are answered or being dialed; a call in no group counts as one.
     pub fn groups(&self, provider: ProviderId) -> usize {
-        self.groups.get(&provider).copied().unwrap_or_default()
+        self.standing.get(&provider).copied().unwrap_or_default()
+    }
+
+    /// The group this call is in.
+    pub fn group_of(&self, number: CallNumber) -> Option<&Group> {
+        self.groups.get(&self.get(number)?.group?)
+    }
+
+    /// The calls that are held and resumed together with this one, itself among them, lowest first.
+    pub fn together(&self, number: CallNumber) -> impl Iterator<Item = CallNumber> + use<'_> {
+        let group = self.group_of(number);
+        let alone = group.is_none().then_some(number);
+        group.into_iter().flat_map(|group| group.members.iter().copied()).chain(alone)
+    }
+
+    /// The call that stands for this one where its group is meant.
+    pub fn lead(&self, number: CallNumber) -> CallNumber {
+        self.group_of(number).and_then(|group| group.members.first().copied()).unwrap_or(number)
+    }
+
+    /// Whether two calls are one conversation.
+    pub fn are_together(&self, one: CallNumber, other: CallNumber) -> bool {
+        one == other || self.lead(one) == self.lead(other)
     }
 
     pub fn ringing(&self) -> &BTreeSet<CallNumber> {
@@ -72,6 +97,23 @@ impl Calls {
 
     pub fn held(&self) -> &BTreeSet<CallNumber> {
         &self.held
+    }
+
+    /// Held calls, each group once and only if nobody in it talks, lowest first.
+    pub fn held_groups(&self) -> impl Iterator<Item = CallNumber> + use<'_> {
+        self.held.iter().copied().filter(|number| match self.group_of(*number) {
+            None => true,
+            Some(group) => {
+                group.members.iter().find(|member| self.held.contains(member)) == Some(number)
+                    && !group.members.iter().any(|member| self.foreground.contains(member))
+            }
+        })
+    }
+
+    /// The first held group and, if there is one, the second.
+    pub fn held_pair(&self) -> (Option<CallNumber>, Option<CallNumber>) {
+        let mut held = self.held_groups();
+        (held.next(), held.next())
     }
 
     pub fn foreground(&self) -> &BTreeSet<CallNumber> {
@@ -86,13 +128,12 @@ impl Calls {
         of(Call::talks).or_else(|| of(|_| true))
     }
 
-    /// The call whose media runs: as [`talking`](Self::talking), or one that is ending and still runs.
-    pub fn heard(&self) -> Option<CallNumber> {
-        self.foreground
-            .iter()
-            .chain(&self.leaving)
-            .copied()
-            .find(|number| self.get(*number).is_some_and(Call::talks))
+    /// The calls whose media runs: as [`talking`](Self::talking), or ending and still running. One, or members of one
+    /// group.
+    pub fn heard(&self) -> impl Iterator<Item = CallNumber> + use<'_> {
+        let runs = |number: &CallNumber| self.get(*number).is_some_and(Call::talks);
+        let first = self.foreground.iter().chain(&self.leaving).copied().find(runs);
+        first.into_iter().flat_map(|first| self.together(first)).filter(runs)
     }
 
     pub fn next_deadline(&self) -> Option<(Timestamp, CallNumber)> {
@@ -109,6 +150,7 @@ impl Calls {
     }
 
     pub fn remove(&mut self, number: CallNumber) -> Option<Call> {
+        self.set_group(number, None);
         self.leave(number);
         let call = self.by_number.remove(&number)?;
         self.by_uuid.remove(&(call.provider, call.facts.uuid));
@@ -116,7 +158,7 @@ impl Calls {
             numbers.remove(&number);
             if numbers.is_empty() {
                 self.by_provider.remove(&call.provider);
-                self.groups.remove(&call.provider);
+                self.standing.remove(&call.provider);
             }
         }
         let key = (call.provider, call.facts.account.clone());
@@ -135,6 +177,71 @@ impl Calls {
             call.state = state;
         }
         self.enter(number);
+    }
+
+    /// The calls of one registration of an app become those of another.
+    pub fn hand_over(&mut self, from: ProviderId, to: ProviderId) {
+        for number in self.by_provider.get(&from).cloned().unwrap_or_default() {
+            if let Some(mut call) = self.remove(number) {
+                call.provider = to;
+                self.insert(call);
+            }
+        }
+    }
+
+    /// Take a call out of its group and into that one. A group that has one member left is none any more.
+    pub fn set_group(&mut self, number: CallNumber, group: Option<GroupId>) {
+        let Some(call) = self.get(number) else { return };
+        let (before, connected) = (call.group, call.connected);
+        if before == group {
+            return;
+        }
+        self.leave(number);
+        if let Some(call) = self.by_number.get_mut(&number) {
+            call.group = group;
+        }
+        if let Some(id) = group {
+            let group = self.groups.entry(id).or_default();
+            group.members.insert(number);
+            group.connected = match (group.connected, connected) {
+                (Some(first), Some(other)) => Some(first.min(other)),
+                (first, other) => first.or(other),
+            };
+        }
+        self.enter(number);
+        let Some(id) = before else { return };
+        let Some(left) = self.groups.get_mut(&id) else { return };
+        left.members.remove(&number);
+        if let (1, Some(last)) = (left.members.len(), left.members.first().copied()) {
+            self.set_group(last, None);
+        } else if left.members.is_empty() {
+            self.groups.remove(&id);
+        }
+    }
+
+    /// Whether every answer is what the calls say.
+    pub fn adds_up(&self) -> bool {
+        let mut again = Self::default();
+        for call in self.iter() {
+            again.insert(Call { group: None, ..call.clone() });
+        }
+        for call in self.iter() {
+            again.set_group(call.number, call.group);
+        }
+        // A group remembers since when it is connected, and an app without calls that stand may be counted as none.
+        for (id, group) in &mut again.groups {
+            group.connected = self.groups.get(id).and_then(|known| known.connected);
+        }
+        again.standing = self.standing.clone();
+        let groups = |provider: &ProviderId| {
+            let stands = |call: &&Call| {
+                call.provider == *provider && !call.is_ringing() && !call.is_ending()
+            };
+            let of = self.iter().filter(stands).map(|call| self.lead(call.number));
+            of.collect::<BTreeSet<_>>().len()
+        };
+        again == *self
+            && self.by_provider.keys().all(|provider| self.groups(*provider) == groups(provider))
     }
 
     fn enter(&mut self, number: CallNumber) {
@@ -180,7 +287,17 @@ impl Calls {
                 }
             }
             State::Ending { .. } => {}
-            _ => step(self.groups.entry(call.provider).or_default()),
+            _ => {
+                let group = call.group.and_then(|id| self.groups.get_mut(&id));
+                let counts = group.is_none_or(|group| {
+                    let before = group.standing;
+                    step(&mut group.standing);
+                    before.max(group.standing) == 1
+                });
+                if counts {
+                    step(self.standing.entry(call.provider).or_default());
+                }
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 use crate::call::Facts;
 use crate::words::{
     AccountId, ActionId, AppId, CallNumber, CallState, CallUuid, Capabilities, Choice,
-    CompletionError, Date, Direction, EndKind, EndedReason, Handle, IncomingCallError, Outcome,
-    ProviderId, RecentsEntry, RegisterError, ReportError, RequestError, RequestId, RingLevel,
-    SurfaceId, Timestamp, TransactionId, Verb,
+    CompletionError, Date, Direction, EndKind, EndedReason, GroupId, Handle, IncomingCallError,
+    Languages, Outcome, ProviderId, RecentsEntry, RegisterError, ReportError, RequestError,
+    RequestId, RingLevel, SurfaceId, Timestamp, TransactionId, TranslationEngine, Verb,
 };
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -47,11 +47,12 @@ pub struct Finished {
 /// What the audio is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AudioEffect {
-    /// Bring up the audio of this call and say [`AudioActivated`](crate::Input::AudioActivated). Nobody else has it.
+    /// Bring up the audio of this call and say [`AudioActivated`](crate::Input::AudioActivated). Nobody else has it but
+    /// who is in one group with it.
     Activate(CallNumber),
     /// The session passes from one call to the next: keep it up, for the second, who is not granted it yet.
     HandOver(CallNumber, CallNumber),
-    /// Nobody has it now.
+    /// This call has it no more.
     Deactivate(CallNumber),
     /// Cut (true) or open (false) the microphone of this call, whatever its app does.
     SetMuted(CallNumber, bool),
@@ -89,21 +90,23 @@ pub enum Reply {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ProviderNews {
     /// Do this.
-    Perform {
-        /// The action's own id.
-        action: ActionId,
-        /// With which call.
+    Perform(Perform),
+    /// All of this follows now, and is pending already: does the app carry it out itself? It says so with
+    /// [`Executed`](crate::Input::Executed). If not, each comes by itself, with an id of its own.
+    Execute {
+        /// The transaction it is part of.
+        transaction: TransactionId,
+        /// What, in order: only what this app has to do, up to the next thing that another app has to.
+        performs: Vec<Perform>,
+    },
+    /// The service rang for the app while it did not run: this call is the app's from now on.
+    DidAttachCall {
+        /// The app's id of it.
         call: CallUuid,
-        /// What.
-        verb: Verb,
-        /// After which it counts as failed.
-        deadline: Timestamp,
-        /// The app's own transaction it comes from, if it asked for it itself: how an app tells its own echoes.
-        origin: Option<TransactionId>,
-        /// For a start: whom, with what, on which account.
-        start: Option<Arc<Facts>>,
-        /// Whether another call takes over once this is done: the app need not tear its audio down.
-        handing_over: bool,
+        /// Where it is in its life.
+        state: CallState,
+        /// Who calls.
+        facts: Arc<Facts>,
     },
     /// An action ran out of time: it counts as failed, and completing it now is refused.
     TimedOut {
@@ -122,6 +125,38 @@ pub enum ProviderNews {
     Finished(Finished),
 }
 
+/// One action that a provider is asked to perform.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Perform {
+    /// The action's own id.
+    pub action: ActionId,
+    /// With which call.
+    pub call: CallUuid,
+    /// What.
+    pub verb: Verb,
+    /// After which it counts as failed.
+    pub deadline: Timestamp,
+    /// The app's own transaction it comes from, if it asked for it itself: how an app tells its own echoes.
+    pub origin: Option<TransactionId>,
+    /// The transaction it is part of, whoever asked; `None`: it tells what is so already.
+    pub part_of: Option<TransactionId>,
+    /// For a start: whom, with what, on which account.
+    pub facts: Option<Arc<Facts>>,
+    /// Whether another call takes over once this is done: the app need not tear its audio down.
+    pub handing_over: bool,
+    /// TX-9: a mute while the call is translated: silence it, but keep capturing.
+    pub keep_capturing: bool,
+}
+
+/// What would follow from a request. See [`Arbiter::preflight`](crate::Arbiter::preflight).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Consequences {
+    /// Calls that would be held to make room; a group by its first member.
+    pub holds: Vec<CallNumber>,
+    /// Calls that would end, other than those whose end is asked for.
+    pub ends: Vec<CallNumber>,
+}
+
 /// A call as surfaces see it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CallView {
@@ -133,6 +168,10 @@ pub struct CallView {
     pub facts: Arc<Facts>,
     /// Where it is in its life.
     pub state: CallState,
+    /// The group it is in: one conversation with the other calls of the same id.
+    pub group: Option<GroupId>,
+    /// When the first call of that group was connected.
+    pub group_connected: Option<Date>,
     /// Whether the microphone is muted for it.
     pub muted: bool,
     /// What the user can do with it now.
@@ -147,6 +186,10 @@ pub struct CallView {
     pub ended: Option<EndedReason>,
     /// What an end under way means.
     pub ending: Option<EndKind>,
+    /// What can be done with it: as the call says, as far as its app's configuration allows.
+    pub capabilities: Capabilities,
+    /// Between which languages it is translated, and by whom.
+    pub translating: Option<(Languages, TranslationEngine)>,
 }
 
 impl CallView {
@@ -173,10 +216,5 @@ impl CallView {
     /// Who called whom.
     pub fn direction(&self) -> Direction {
         self.facts.direction
-    }
-
-    /// What can be done with it.
-    pub fn capabilities(&self) -> Capabilities {
-        self.facts.capabilities
     }
 }

@@ -1,8 +1,8 @@
 use crate::provider::Configuration;
 use crate::words::{
     AccountId, ActionId, AppId, CallNumber, CallState, CallUpdate, CallUuid, ChoiceKind, Date,
-    DtmfDigits, DtmfType, EndedReason, Handle, ProviderId, RecentsEntry, RequestId, SurfaceId,
-    Timestamp,
+    DtmfDigits, DtmfType, EndedReason, Handle, Languages, ProviderId, RecentsEntry, RequestId,
+    SurfaceId, Timestamp, TransactionId, TranslationEngine,
 };
 use alloc::vec::Vec;
 
@@ -71,6 +71,32 @@ pub enum Input {
         completion: Completion,
         /// Where the reply goes; `None` where the completion is itself a reply.
         request: Option<RequestId>,
+    },
+    /// A provider answers whether it carries out itself what it was offered as a whole.
+    Executed {
+        /// Who.
+        provider: ProviderId,
+        /// What it was offered.
+        transaction: TransactionId,
+        /// No: it wants one perform after the other.
+        handled: bool,
+    },
+    /// A push says that somebody calls an app that does not run. The call is the service's until the app registers.
+    Rung {
+        /// The id under which the app is known until then; never used before.
+        provider: ProviderId,
+        /// Where the reply goes.
+        request: RequestId,
+        /// The app that is called. If it runs, it reports its calls itself.
+        app: AppId,
+        /// What the app said about itself when it ran last.
+        configuration: Configuration,
+        /// The app's id of the call.
+        call: CallUuid,
+        /// Who calls and what the call can do.
+        update: CallUpdate,
+        /// What the user's do-not-disturb and block list say of this caller.
+        verdict: Verdict,
     },
     /// Somebody asks for something.
     Request {
@@ -149,6 +175,8 @@ pub struct Adoption {
     pub state: CallState,
     /// Whether the app has its microphone muted for it.
     pub muted: bool,
+    /// A call of the same app, adopted before, that it is in one group with.
+    pub group_with: Option<CallUuid>,
     /// Facts that changed meanwhile.
     pub update: CallUpdate,
 }
@@ -170,6 +198,8 @@ pub enum Verdict {
 pub enum Completion {
     /// It worked; at that time if it says when.
     Fulfill(Option<Date>),
+    /// A translation runs, by that engine.
+    FulfillUsing(TranslationEngine),
     /// It did not.
     Fail,
 }
@@ -196,10 +226,18 @@ pub enum Requested {
     Choose(CallNumber, ChoiceKind),
     /// End, decline or cancel, as the call's state says.
     End(CallRef),
-    /// Hold or resume.
+    /// End the call and everybody who is in one conversation with it.
+    EndGroup(CallRef),
+    /// Hold or resume, with everybody who is in one conversation with it.
     SetHeld(CallRef, bool),
-    /// Mute or unmute.
+    /// Mute or unmute, with everybody who is in one conversation with it.
     SetMuted(CallRef, bool),
+    /// Make the call one conversation with another of the same app; `None`: leave it.
+    SetGroup(CallRef, Option<CallRef>),
+    /// Turn video on or off.
+    SetVideo(CallRef, bool),
+    /// Translate, or (`None`) no more.
+    SetTranslating(CallRef, Option<Languages>),
     /// Send tones.
     PlayDtmf(CallRef, DtmfDigits, DtmfType),
 }
@@ -222,8 +260,11 @@ pub struct StartDetails {
     pub account: Option<AccountId>,
     /// The call's id; must not be live with this provider.
     pub uuid: CallUuid,
-    /// Whom.
+    /// Whom. Of a telephone number, digits behind `,` are sent after a pause once both can talk, and digits behind `;`
+    /// when the user says so.
     pub handle: Handle,
     /// With video.
     pub video: bool,
+    /// An emergency call: for apps that may make them.
+    pub emergency: bool,
 }

@@ -39,6 +39,7 @@ mod call;
 mod calls;
 mod effect;
 pub mod flow;
+mod group;
 mod input;
 mod invariants;
 mod policy;
@@ -48,7 +49,9 @@ pub mod words;
 
 pub use arbiter::Arbiter;
 pub use call::Facts;
-pub use effect::{AudioEffect, CallView, Change, Effect, Finished, ProviderNews, Reply};
+pub use effect::{
+    AudioEffect, CallView, Change, Consequences, Effect, Finished, Perform, ProviderNews, Reply,
+};
 pub use input::{
     Adoption, CallRef, Completion, Input, Now, Report, Requested, Requester, StartDetails, Verdict,
 };

@@ -1,6 +1,7 @@
 use crate::input::Requester;
 use crate::words::{
-    ActionId, CallNumber, CallUuid, Outcome, ProviderId, Timestamp, TransactionId, Verb,
+    ActionId, CallNumber, CallUuid, Date, FailReason, Outcome, ProviderId, Timestamp,
+    TransactionId, Verb,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -16,6 +17,44 @@ pub(crate) struct Step {
     pub forced: bool,
 }
 
+impl Step {
+    /// A step that nobody asked for.
+    pub fn own(call: CallNumber, verb: Verb) -> Self {
+        Self { call, verb, requested: None, forced: false }
+    }
+}
+
+/// Steps that follow each other and belong to one app, which was offered them as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Run {
+    pub from: usize,
+    /// The first step behind it.
+    pub until: usize,
+    /// Whether the app carries it out itself; `None`: it has not said.
+    pub handled: Option<bool>,
+    /// Steps the app was done with before their turn.
+    pub early: BTreeMap<usize, (Performing, Result<Option<Date>, FailReason>)>,
+}
+
+impl Run {
+    pub fn offered(from: usize, until: usize) -> Self {
+        Self { from, until, handled: None, early: BTreeMap::new() }
+    }
+
+    pub fn is_offered(&self) -> bool {
+        self.handled.is_none()
+    }
+
+    pub fn answer(&mut self, handled: bool) {
+        self.handled = Some(handled);
+    }
+
+    /// Whether this step comes without asking for it.
+    pub fn waits_for(&self, step: usize) -> bool {
+        (self.from..self.until).contains(&step) && self.handled != Some(false)
+    }
+}
+
 /// An ordered list of actions, performed one after the other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Transaction {
@@ -28,9 +67,17 @@ pub(crate) struct Transaction {
     pub results: Vec<Option<Outcome>>,
     /// The call that is to talk once this is done.
     pub target: Option<CallNumber>,
+    /// What was offered as a whole last.
+    pub run: Option<Run>,
 }
 
 impl Transaction {
+    /// One that did nothing yet.
+    pub fn of(requester: Option<Requester>, steps: Vec<Step>, results: usize) -> Self {
+        let results = alloc::vec![None; results];
+        Self { requester, steps, at: 0, results, target: None, run: None }
+    }
+
     pub fn is_arbitration(&self) -> bool {
         self.steps.iter().any(|step| step.verb.is_arbitration())
     }
@@ -44,8 +91,8 @@ pub(crate) struct Performing {
     pub uuid: CallUuid,
     pub verb: Verb,
     pub deadline: Timestamp,
-    /// `None`: nobody waits for it.
-    pub transaction: Option<TransactionId>,
+    /// Of which transaction, and which step; `None`: nobody waits for it.
+    pub step: Option<(TransactionId, usize)>,
 }
 
 /// All actions under way, by id, by call and by deadline.
@@ -79,6 +126,33 @@ impl Performings {
         own.map(|(action, _)| *action).collect()
     }
 
+    /// Actions of this transaction, and which step each is.
+    pub fn of_transaction(&self, id: TransactionId) -> Vec<(ActionId, usize)> {
+        let own = self.by_id.iter().filter_map(|(action, performing)| {
+            let (of, step) = performing.step?;
+            (of == id).then_some((*action, step))
+        });
+        own.collect()
+    }
+
+    /// The app of these actions has come; their time begins now.
+    pub fn hand_over(
+        &mut self,
+        from: ProviderId,
+        to: ProviderId,
+        deadline: impl Fn(&Verb) -> Timestamp,
+    ) -> Vec<ActionId> {
+        let actions = self.of_provider(from);
+        for action in &actions {
+            if let Some(mut performing) = self.remove(*action) {
+                performing.provider = to;
+                performing.deadline = deadline(&performing.verb);
+                self.insert(*action, performing);
+            }
+        }
+        actions
+    }
+
     pub fn next_deadline(&self) -> Option<(Timestamp, ActionId)> {
         self.deadlines.first().copied()
     }
@@ -94,5 +168,14 @@ impl Performings {
         self.by_call.remove(&(performing.call, action));
         self.deadlines.remove(&(performing.deadline, action));
         Some(performing)
+    }
+
+    /// Whether what is kept by call and by deadline is what there is.
+    pub fn adds_up(&self) -> bool {
+        let mut again = Self::default();
+        for (action, performing) in self.iter() {
+            again.insert(*action, performing.clone());
+        }
+        again == *self
     }
 }

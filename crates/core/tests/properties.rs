@@ -36,11 +36,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => app.clone().prop_map(Step::Lose),
         6 => (app.clone(), uuid.clone(), any::<bool>(), 0..9u8)
             .prop_map(|(a, u, h, v)| Step::Incoming(a, u, h, v)),
-        4 => (app.clone(), uuid.clone(), 0..6u8).prop_map(|(a, u, k)| Step::News(a, u, k)),
+        4 => (app.clone(), uuid.clone(), 0..7u8).prop_map(|(a, u, k)| Step::News(a, u, k)),
         12 => (app.clone(), 0..4usize, prop::bool::weighted(0.8))
             .prop_map(|(a, n, ok)| Step::Complete(a, n, ok)),
-        6 => (app, uuid, 0..8u8).prop_map(|(a, u, k)| Step::ByApp(a, u, k)),
-        10 => (0..6usize, 0..17u8).prop_map(|(n, k)| Step::BySurface(n, k)),
+        8 => (app, uuid, 0..12u8).prop_map(|(a, u, k)| Step::ByApp(a, u, k)),
+        12 => (0..6usize, 0..24u8).prop_map(|(n, k)| Step::BySurface(n, k)),
         1 => any::<bool>().prop_map(Step::Press),
         2 => (0..40_000u64).prop_map(Step::Wait),
     ]
@@ -129,6 +129,10 @@ impl World {
                     2 => Report::Ended(None, EndedReason::RemoteEnded),
                     3 => Report::Ended(None, EndedReason::AnsweredElsewhere),
                     4 => Report::Ended(Some(Date(1)), EndedReason::Declined),
+                    5 => Report::Updated(CallUpdate {
+                        supports_grouping: Some(false),
+                        ..CallUpdate::default()
+                    }),
                     _ => Report::Updated(CallUpdate {
                         supports_holding: Some(false),
                         ..CallUpdate::default()
@@ -152,12 +156,13 @@ impl World {
             Step::ByApp(app, uuid, kind) => {
                 let provider = self.providers[app]?;
                 let call = CallRef::Uuid(CallUuid(uuid));
-                let action = self.requested(call, CallUuid(uuid), None, kind);
+                let other = CallRef::Uuid(CallUuid(uuid % 3 + 1));
+                let action = self.requested(call, other, CallUuid(uuid), None, kind);
                 self.ask(Requester::Provider(provider), action)
             }
             Step::BySurface(at, kind) => {
                 let number = self.call(at);
-                let action = if kind >= 8 {
+                let action = if kind >= 12 {
                     let kinds = [
                         ChoiceKind::HoldAndAccept,
                         ChoiceKind::EndAndAccept,
@@ -168,11 +173,15 @@ impl World {
                         ChoiceKind::EndAndResume,
                         ChoiceKind::Hold,
                         ChoiceKind::End,
+                        ChoiceKind::Merge,
+                        ChoiceKind::Split,
+                        ChoiceKind::EndGroup,
                     ];
-                    Requested::Choose(number, kinds[usize::from(kind - 8)])
+                    Requested::Choose(number, kinds[usize::from(kind - 12)])
                 } else {
                     let uuid = CallUuid(u128::from(self.fresh()) + 100);
-                    self.requested(CallRef::Number(number), uuid, Some("chat"), kind)
+                    let other = CallRef::Number(self.call(at + 1));
+                    self.requested(CallRef::Number(number), other, uuid, Some("chat"), kind)
                 };
                 self.ask(Requester::Surface(SurfaceId(1)), action)
             }
@@ -184,13 +193,23 @@ impl World {
         })
     }
 
-    fn requested(&self, call: CallRef, uuid: CallUuid, app: Option<&str>, kind: u8) -> Requested {
+    fn requested(
+        &self,
+        call: CallRef,
+        other: CallRef,
+        uuid: CallUuid,
+        app: Option<&str>,
+        kind: u8,
+    ) -> Requested {
         match kind {
             0 | 1 => Requested::Answer(call),
             2 => Requested::End(call),
             3 => Requested::SetHeld(call, true),
             4 => Requested::SetHeld(call, false),
             5 => Requested::SetMuted(call, uuid.0.is_multiple_of(2)),
+            7 | 8 => Requested::SetGroup(call, Some(other)),
+            9 => Requested::SetGroup(call, None),
+            10 => Requested::EndGroup(call),
             6 => Requested::PlayDtmf(call, DtmfDigits::new("1").unwrap(), DtmfType::SingleTone),
             _ => Requested::Start(StartDetails {
                 app: app.map(Into::into),
@@ -198,6 +217,7 @@ impl World {
                 uuid,
                 handle: Handle::default(),
                 video: false,
+                emergency: false,
             }),
         }
     }
@@ -228,8 +248,11 @@ impl World {
                         _ => {}
                     }
                 }
-                Effect::Provider(provider, ProviderNews::Perform { action, .. }) => {
-                    self.pending.insert(action, provider);
+                Effect::Provider(provider, ProviderNews::Perform(perform)) => {
+                    self.pending.insert(perform.action, provider);
+                }
+                Effect::Provider(provider, ProviderNews::Execute { performs, .. }) => {
+                    self.pending.extend(performs.iter().map(|perform| (perform.action, provider)));
                 }
                 Effect::Provider(_, ProviderNews::Finished(finished)) => {
                     self.accepted.remove(&finished.transaction);

@@ -1,12 +1,17 @@
+use crate::flow_log::Noted;
+use crate::performs::Asked;
 use crate::service::Service;
 use hookswitch_bus::{
-    AcceptedRecord, AdmittedRecord, CallRecord, ChangeRecord, FinishedRecord, ObservedRecord,
-    PerformRecord, Refusal, RegisteredRecord, names,
+    AcceptedRecord, AdmittedRecord, AttachedRecord, CallRecord, ChangeRecord, FinishedRecord,
+    ObservedRecord, PerformRecord, Refusal, RegisteredRecord, TransactionRecord, names,
 };
-use hookswitch_core::words::{CallState, ProviderId, RequestId, SurfaceId, Timestamp};
+use hookswitch_core::words::{
+    CallState, ProviderId, RequestId, SurfaceId, Timestamp, TransactionId, Verb,
+};
 use hookswitch_core::{
-    AudioEffect, CallView, Change, Effect, Finished, Input, ProviderNews, Reply,
+    AudioEffect, CallView, Change, Effect, Finished, Input, Perform, ProviderNews, Reply,
 };
+use std::collections::VecDeque;
 use zbus::message::Header;
 
 /// A call that waits for the core's answer.
@@ -33,14 +38,20 @@ impl Service {
     /// Let the core decide, and put everything that follows into the outbox.
     pub fn decide(&mut self, input: Input, replying: Option<Replying<'_>>) -> Option<Reply> {
         let mut reply = None;
-        let mut next = Some(input);
-        while let Some(input) = next.take() {
+        let mut next = VecDeque::from([input]);
+        while let Some(mut input) = next.pop_front() {
             let now = self.clock.now();
+            let due = self.core.next_deadline();
+            // What is due happens by itself first, so that the log of flows can say what followed from which.
+            if input != Input::Tick && due.is_some_and(|due| due <= now.at) {
+                next.push_front(std::mem::replace(&mut input, Input::Tick));
+            }
             let note = self.flow.is_on().then(|| input.clone());
             let effects = self.core.handle(now, input);
-            next = self.apply(now.at, &effects, replying.as_ref(), &mut reply);
+            let activated = self.apply(now.at, &effects, replying.as_ref(), &mut reply);
+            activated.into_iter().for_each(|input| next.push_front(input));
             if let Some(input) = note {
-                self.flow.note(now.at, input, effects);
+                self.flow.note(Noted { at: now.at, due, input, effects });
             }
         }
         self.write_journal();
@@ -200,16 +211,13 @@ impl Service {
         let Some(peer) = self.peers.provider(provider).cloned() else { return };
         let to = peer.connection.as_str();
         match news {
-            ProviderNews::Perform { action, call, verb, deadline, origin, start, handing_over } => {
-                let (member, mut record) = PerformRecord::of(verb, start.as_deref());
-                let left = deadline.0.saturating_sub(now.0);
-                record.deadline_ms = u32::try_from(left).unwrap_or(u32::MAX);
-                record.transaction = origin.map(|id| id.0);
-                record.handing_over = handing_over.then_some(true);
-                let body = (action.0, call.to_string(), record);
-                if let Some(serial) = self.out.call_delegate(to, member, &body, true) {
-                    self.performs.expect(serial, *action, to);
-                }
+            ProviderNews::Perform(perform) => self.ask(now, to, perform),
+            ProviderNews::Execute { transaction, performs } => {
+                self.offer(now, to, *transaction, performs);
+            }
+            ProviderNews::DidAttachCall { call, state, facts } => {
+                let body = (call.to_string(), AttachedRecord::of(*state, facts));
+                self.out.call_delegate(to, "DidAttachCall", &body, false);
             }
             ProviderNews::TimedOut { action, call, verb } => {
                 let details = TimedOutRecord {
@@ -227,6 +235,29 @@ impl Service {
                 self.out.call_delegate(to, "DidDeactivateAudioSession", &body, false);
             }
             ProviderNews::Finished(finished) => self.tell_finished(to, finished),
+        }
+    }
+
+    fn ask(&mut self, now: Timestamp, to: &str, perform: &Perform) {
+        let (member, record) = PerformRecord::of(perform, now);
+        let body = (perform.action.0, perform.call.to_string(), record);
+        if let Some(serial) = self.out.call_delegate(to, member, &body, true) {
+            let asked = match perform.verb {
+                Verb::SetTranslating(Some(_)) => Asked::Translate(perform.action),
+                _ => Asked::Perform(perform.action),
+            };
+            self.performs.expect(serial, asked, to);
+        }
+    }
+
+    fn offer(&mut self, now: Timestamp, to: &str, id: TransactionId, performs: &[Perform]) {
+        let records: Vec<PerformRecord> =
+            performs.iter().map(|perform| PerformRecord::offered(perform, now)).collect();
+        let own = performs.iter().find_map(|perform| perform.origin);
+        let details = TransactionRecord { transaction: own.map(|id| id.0) };
+        let body = (id.0, records, details);
+        if let Some(serial) = self.out.call_delegate(to, "ExecuteTransaction", &body, true) {
+            self.performs.expect(serial, Asked::Execute(id), to);
         }
     }
 

@@ -1,80 +1,85 @@
-use hookswitch_core::flow::{Names, ShownCalls, effect_lines, input_line};
-use hookswitch_core::words::{ActionId, AppId, CallState, CallUuid, ProviderId, RequestId, Verb};
-use hookswitch_core::words::{SurfaceId, Timestamp};
-use hookswitch_core::{CallRef, Effect, Input, ProviderNews, Requested, Requester};
-use std::collections::{BTreeMap, VecDeque};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use hookswitch_core::flow::Recorder;
+use hookswitch_core::words::Timestamp;
+use hookswitch_core::{Effect, Input, Policy};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// A file is put aside when it is larger than this; the one put aside before goes.
 const BOUND: u64 = 1 << 20;
-/// Actions whose verb is remembered for the line of their completion.
-const ACTIONS: usize = 256;
 /// Events that may wait to be written down.
 const NOTED: usize = 1000;
+/// After so many lines it is said how things stand: less than a reader gets at once, so that whatever they get has a
+/// place to begin at.
+const MARK: usize = 500;
 
-/// What happened, as a call flow for people: `flow` and, older, `flow.old` beside the journal. Handles, names and digits
-/// never get here. It is written when nothing else is to be done, at most a third of a
-/// second later; losing its last lines loses nothing else.
+/// What happened, as a call flow that can be played again: `flow` and, older, `flow.old` beside the journal. Handles,
+/// names, digits and ids of calls and accounts never get here. It is written when nothing else is to be done, at most a
+/// third of a second later; losing its last lines loses nothing else.
 #[derive(Debug)]
 pub struct FlowLog {
     path: PathBuf,
     file: Option<File>,
     length: u64,
     buffer: String,
-    names: Names,
-    shown: ShownCalls,
-    actions: BTreeMap<ActionId, (Verb, CallUuid)>,
-    order: VecDeque<ActionId>,
-    next_call: u64,
-    last: Option<Timestamp>,
+    recorder: Recorder,
+    /// Lines since it was last said how things stand.
+    unmarked: usize,
     /// What happened and is not in words yet: that is done when nobody waits for anything.
-    noted: Vec<(Timestamp, Input, Vec<Effect>)>,
+    noted: Vec<Noted>,
+}
+
+/// An input, when it came, which deadline was next then, and what followed.
+#[derive(Debug)]
+pub struct Noted {
+    /// When.
+    pub at: Timestamp,
+    /// The deadline that was next before it.
+    pub due: Option<Timestamp>,
+    /// What.
+    pub input: Input,
+    /// What followed.
+    pub effects: Vec<Effect>,
 }
 
 impl FlowLog {
     /// A log in this folder, or one that goes nowhere.
-    pub fn open(folder: Option<&Path>) -> Self {
+    pub fn open(folder: Option<&Path>, policy: &Policy) -> Self {
         let path = folder.map(|folder| folder.join("flow")).unwrap_or_default();
         let mut log = Self {
             path,
             file: None,
             length: 0,
             buffer: String::new(),
-            names: Names::default(),
-            shown: ShownCalls::default(),
-            actions: BTreeMap::new(),
-            order: VecDeque::new(),
-            next_call: 1,
-            last: None,
+            recorder: Recorder::new(policy),
+            unmarked: 0,
             noted: Vec::new(),
         };
-        if folder.is_some()
-            && let Err(error) = log.reopen()
-        {
-            tracing::warn!("no log of call flows: {error}");
+        if let Some(folder) = folder {
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+            if let Err(error) = made.and_then(|()| log.reopen()) {
+                tracing::warn!("no log of call flows: {error}");
+            }
         }
         log
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?;
+        let mut options = OpenOptions::new();
+        let mut file = options.read(true).append(true).create(true).mode(0o600).open(&self.path)?;
         self.length = file.metadata()?.len();
+        // A line that was cut short shall not swallow the next one.
+        let mut last = [b'\n'];
+        if self.length > 0 {
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+        }
+        if last != [b'\n'] {
+            self.buffer.insert(0, '\n');
+        }
         self.file = Some(file);
         Ok(())
-    }
-
-    /// A provider registered.
-    pub fn name_provider(&mut self, id: ProviderId, app: &AppId) {
-        let name = app.as_str().rsplit('.').next().unwrap_or_default().to_lowercase();
-        self.names.name_provider(id, if name.is_empty() { "app".into() } else { name });
-    }
-
-    /// A surface registered.
-    pub fn name_surface(&mut self, id: SurfaceId) {
-        self.names.name_surface(id, format!("ui{id}"));
     }
 
     /// Whether anything is written down at all.
@@ -88,40 +93,11 @@ impl FlowLog {
     }
 
     /// Note one input and what followed from it, to be written down later.
-    pub fn note(&mut self, at: Timestamp, input: Input, effects: Vec<Effect>) {
-        self.noted.push((at, input, effects));
+    pub fn note(&mut self, noted: Noted) {
+        self.noted.push(noted);
         if self.noted.len() > NOTED {
             self.write();
         }
-    }
-
-    fn word(&mut self, at: Timestamp, input: &Input, effects: &[Effect]) {
-        let waited = self.last.map(|last| at.0.saturating_sub(last.0)).filter(|ms| *ms >= 10);
-        self.name_what_is_new(input);
-        let actions = &self.actions;
-        let line = input_line(input, &self.names, |action| actions.get(&action).cloned());
-        if line.is_none() && effects.is_empty() {
-            return;
-        }
-        self.last = Some(at);
-        if let Some(ms) = waited {
-            self.push(&format!("after {ms}ms"));
-        }
-        if let Some(line) = line {
-            self.push(&line);
-        }
-        for effect in effects {
-            if let Effect::Provider(_, ProviderNews::Perform { action, verb, call, .. }) = effect {
-                self.remember(*action, verb.clone(), *call);
-            }
-            for line in effect_lines(effect, &mut self.names, &mut self.shown) {
-                if line.party != "choices" {
-                    self.push(&line.to_string());
-                }
-            }
-        }
-        // Only now: what is said last of an ended call still uses its name.
-        effects.iter().for_each(|effect| self.forget_ended(effect));
     }
 
     /// Write down something that is no step of a flow.
@@ -133,82 +109,28 @@ impl FlowLog {
     }
 
     fn word_all(&mut self) {
-        for (at, input, effects) in std::mem::take(&mut self.noted) {
-            self.word(at, &input, &effects);
+        for Noted { at, due, input, effects } in std::mem::take(&mut self.noted) {
+            for line in self.recorder.note(at, due, &input, &effects) {
+                self.push(&line);
+            }
+            if self.unmarked >= MARK && self.recorder.is_idle() {
+                self.mark();
+            }
         }
+    }
+
+    fn mark(&mut self) {
+        for line in self.recorder.standing() {
+            self.push(&line);
+        }
+        self.unmarked = 0;
     }
 
     fn push(&mut self, line: &str) {
         self.buffer.push_str("    ");
         self.buffer.push_str(line);
         self.buffer.push('\n');
-    }
-
-    /// Calls get short names in the order they come.
-    fn name_what_is_new(&mut self, input: &Input) {
-        let mut new = None;
-        match input {
-            Input::Report { provider, request, call, .. } => {
-                new = Some(*call);
-                self.party(*request, &self.names.provider(*provider));
-            }
-            Input::Request { requester, request, actions, .. } => {
-                let party = match requester {
-                    Requester::Provider(provider) => self.names.provider(*provider),
-                    Requester::Surface(surface) => self.names.surface(*surface),
-                    Requester::Headset => "headset".to_owned(),
-                };
-                self.party(*request, &party);
-                for action in actions {
-                    match action {
-                        Requested::Start(details) => new = Some(details.uuid),
-                        Requested::Answer(CallRef::Uuid(call))
-                        | Requested::End(CallRef::Uuid(call)) => new = Some(*call),
-                        _ => {}
-                    }
-                }
-            }
-            Input::Register { provider, request, .. }
-            | Input::Configure { provider, request, .. }
-            | Input::Invalidate { provider, request } => {
-                self.party(*request, &self.names.provider(*provider));
-            }
-            Input::Complete { provider, request: Some(request), .. } => {
-                self.party(*request, &self.names.provider(*provider));
-            }
-            Input::Silence { surface, request, .. } => {
-                self.party(*request, &self.names.surface(*surface));
-            }
-            _ => {}
-        }
-        if let Some(call) = new
-            && self.names.call(call) == call.to_string()
-        {
-            self.names.name_call(call, format!("call{}", self.next_call));
-            self.next_call += 1;
-        }
-    }
-
-    fn party(&mut self, request: RequestId, party: &str) {
-        self.names.name_request(request, party);
-    }
-
-    fn remember(&mut self, action: ActionId, verb: Verb, call: CallUuid) {
-        self.actions.insert(action, (verb, call));
-        self.order.push_back(action);
-        while self.order.len() > ACTIONS {
-            if let Some(old) = self.order.pop_front() {
-                self.actions.remove(&old);
-            }
-        }
-    }
-
-    fn forget_ended(&mut self, effect: &Effect) {
-        if let Effect::Change(change) = effect {
-            for call in change.calls.iter().filter(|call| call.state == CallState::Ended) {
-                self.names.forget_call(call.number);
-            }
-        }
+        self.unmarked += 1;
     }
 
     /// Put what was noted into words, and hand it to the kernel.
@@ -222,9 +144,12 @@ impl FlowLog {
         self.buffer.clear();
         if self.length > BOUND {
             let moved = fs::rename(&self.path, self.path.with_extension("old"));
-            if let Err(error) = moved.and_then(|()| self.reopen()) {
-                tracing::warn!("the log of call flows ends here: {error}");
-                self.file = None;
+            match moved.and_then(|()| self.reopen()) {
+                Ok(()) => self.mark(),
+                Err(error) => {
+                    tracing::warn!("the log of call flows ends here: {error}");
+                    self.file = None;
+                }
             }
         }
     }
@@ -238,5 +163,120 @@ impl FlowLog {
             lines.extend(text.lines().map(str::to_owned));
         }
         lines.split_off(lines.len().saturating_sub(limit))
+    }
+}
+
+impl Drop for FlowLog {
+    /// The bus is gone, and so is everything that could still happen.
+    fn drop(&mut self) {
+        self.write();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hookswitch_core::flow::{Extent, Story};
+    use hookswitch_core::words::{
+        CallNumber, CallUpdate, CallUuid, Date, EndedReason, ProviderId, RequestId,
+    };
+    use hookswitch_core::{Arbiter, Configuration, Now, Report, Verdict};
+
+    /// A service without a bus: one app, whose calls nobody answers.
+    struct Service {
+        core: Arbiter,
+        log: FlowLog,
+        at: u64,
+        calls: u128,
+    }
+
+    impl Service {
+        fn start(folder: &Path, calls: u128) -> Self {
+            let policy = Policy::default();
+            let log = FlowLog::open(Some(folder), &policy);
+            let mut service = Self { core: Arbiter::new(policy), log, at: 1000, calls };
+            let next_number = CallNumber(u64::try_from(calls).unwrap() + 1);
+            service.take(Input::Restore { orphans: Vec::new(), next_number });
+            service.take(Input::Register {
+                provider: ProviderId(1),
+                request: RequestId(1),
+                app: "org.example.Chat".into(),
+                configuration: Configuration::default(),
+            });
+            service
+        }
+
+        fn take(&mut self, input: Input) {
+            self.at += 1;
+            let (at, due) = (Timestamp(self.at), self.core.next_deadline());
+            let effects = self.core.handle(Now { at, date: Date(0) }, input.clone());
+            self.log.note(Noted { at, due, input, effects });
+        }
+
+        fn report(&mut self, call: u128, report: Report) {
+            let (provider, request) = (ProviderId(1), RequestId(2));
+            self.take(Input::Report { provider, request, call: CallUuid(call), report });
+        }
+
+        fn rings(&mut self) -> u128 {
+            self.calls += 1;
+            let (update, verdict) = (CallUpdate::default(), Verdict::Allow);
+            self.report(self.calls, Report::Incoming { account: None, update, verdict });
+            self.calls
+        }
+
+        fn is_called(&mut self) {
+            let call = self.rings();
+            self.report(call, Report::Ended(None, EndedReason::RemoteEnded));
+        }
+    }
+
+    fn sizes(folder: &Path) -> [u64; 2] {
+        ["flow", "flow.old"].map(|name| fs::metadata(folder.join(name)).map_or(0, |m| m.len()))
+    }
+
+    #[test]
+    fn it_is_bounded_and_its_newest_lines_can_always_be_played() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut service = Service::start(folder.path(), 0);
+        let mut put_aside = 0;
+        while put_aside < 2 {
+            let before = sizes(folder.path())[0];
+            for _ in 0..400 {
+                service.is_called();
+            }
+            service.log.write();
+            put_aside += usize::from(sizes(folder.path())[0] < before);
+            for size in sizes(folder.path()) {
+                assert!(size < BOUND + (200 << 10), "{size} bytes");
+            }
+        }
+        for limit in [10_000, 2_000] {
+            let story = Story::of(&service.log.tail(limit).join("\n"), Extent::All).unwrap();
+            assert_eq!(story.fault, None, "{}", story.flow);
+            assert!(story.left_out < limit / 2, "{} of {limit}", story.left_out);
+        }
+        let newest = service.log.tail(200).join("\n");
+        assert!(newest.contains(&format!("ended call{} remote_ended", service.calls)), "{newest}");
+    }
+
+    #[test]
+    fn it_goes_on_after_a_restart_and_a_line_that_was_cut_short() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut service = Service::start(folder.path(), 0);
+        service.is_called();
+        service.rings();
+        drop(service);
+        let path = folder.path().join("flow");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, &text[..text.len() - 7]).unwrap();
+        let mut service = Service::start(folder.path(), 2);
+        service.is_called();
+        let lines = service.log.tail(1000);
+        let count = |what: &str| lines.iter().filter(|line| line.contains(what)).count();
+        assert_eq!((count("report incoming"), count("core restarts with nothing")), (3, 2));
+        let story = Story::of(&lines.join("\n"), Extent::All).unwrap();
+        assert_eq!(story.fault, None, "{}", story.flow);
+        assert!(story.flow.to_string().contains("ended call3 remote_ended"), "{}", story.flow);
     }
 }

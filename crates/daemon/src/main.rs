@@ -2,6 +2,7 @@
 
 use hookswitchd::{Settings, serve};
 use std::process::ExitCode;
+use tokio::runtime::{Builder, LocalOptions};
 use tracing_subscriber::EnvFilter;
 
 const HELP: &str =
@@ -11,6 +12,8 @@ const HELP: &str =
   HOOKSWITCH_STATE_DIR      where the journal and the list of recents are kept
   HOOKSWITCH_DATA_DIR       one more folder whose applications/*.desktop say who is who
   HOOKSWITCH_POLICY         knobs of the rules: knob=value,knob=value
+  HOOKSWITCH_EMERGENCY_APPS ids of apps that may make emergency calls, with commas between;
+                            each must be verified, unless HOOKSWITCH_PRIVATE=1, which `hookswitch private` sets
   HOOKSWITCH_JOURNAL=off    keep nothing on disk (for measuring)
   RUST_LOG                  what to log, for example info or hookswitchd=debug";
 
@@ -39,7 +42,8 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let built = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+    let runtime = match built {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!(
@@ -48,10 +52,16 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(serve(settings)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    // As a task, beside zbus's reader: before it polls what it blocks on itself, the loop asks the kernel once more.
+    let serving = runtime.spawn_local(serve(settings));
+    match runtime.block_on(serving) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
             eprintln!("hookswitchd: {error}");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("hookswitchd: {error}. This is a defect; please report it.");
             ExitCode::FAILURE
         }
     }

@@ -30,6 +30,8 @@ pub struct ProviderPeer {
     pub app_name: String,
     /// Whether it surely is that app.
     pub verified: bool,
+    /// Whether it may make emergency calls.
+    pub emergency: bool,
 }
 
 /// All connections that have to do with us, by unique name.

@@ -68,6 +68,10 @@ pub(crate) struct Service {
     /// Questions about recents that wait for the list.
     pub questions: HashMap<u64, Message>,
     pub data: Vec<PathBuf>,
+    /// Apps that may make emergency calls.
+    pub emergency: Vec<String>,
+    /// Whether they need not be verified.
+    pub private: bool,
     pub last_id: u64,
     /// The connection whose identity was just settled, and who owns its app's name.
     pub settled: Option<(String, Option<String>)>,
@@ -139,13 +143,14 @@ impl Service {
         let clock = Clock::new().map_err(ServeError::NoTimer)?;
         let (answers, inbox) = unbounded_channel();
         let state = settings.state.as_deref();
+        let flow = FlowLog::open(state, &settings.policy);
         let service = Self {
             core: Arbiter::new(settings.policy),
             out: Outbox::default(),
             peers: Peers::default(),
             performs: Performs::default(),
             clock,
-            flow: FlowLog::open(state),
+            flow,
             journal: None,
             recents: state.map(|folder| Recents::start(folder.join("recents.db"), answers)),
             gathered: Vec::new(),
@@ -155,6 +160,8 @@ impl Service {
             observed: BTreeMap::new(),
             questions: HashMap::new(),
             data: settings.data,
+            emergency: settings.emergency,
+            private: settings.private,
             last_id: 0,
             settled: None,
         };

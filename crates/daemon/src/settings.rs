@@ -12,6 +12,10 @@ pub struct Settings {
     pub data: Vec<PathBuf>,
     /// The numbers and choices of the rules.
     pub policy: Policy,
+    /// Apps that may make emergency calls, if the service can make sure that they are these apps.
+    pub emergency: Vec<String>,
+    /// The bus is somebody's own, for trying things out: those apps need not be verified.
+    pub private: bool,
 }
 
 /// What is wrong with the environment.
@@ -62,6 +66,10 @@ impl Settings {
         let system = env::var("XDG_DATA_DIRS").unwrap_or_default();
         let system = if system.is_empty() { "/usr/local/share:/usr/share" } else { &system };
         data.extend(env::split_paths(system).filter(|path| path.is_absolute()));
-        Ok(Self { state, data, policy })
+        let emergency = env::var("HOOKSWITCH_EMERGENCY_APPS").unwrap_or_default();
+        let emergency = emergency.split(',').map(str::trim).filter(|app| !app.is_empty());
+        let emergency = emergency.map(str::to_owned).collect();
+        let private = env::var_os("HOOKSWITCH_PRIVATE").is_some_and(|value| value == "1");
+        Ok(Self { state, data, policy, emergency, private })
     }
 }

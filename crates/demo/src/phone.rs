@@ -225,6 +225,18 @@ impl Phone {
         Ok(self.surface.recents(RecentsQuery::default()).await?)
     }
 
+    /// Leaves the call service's journal behind, as a test and as a picture, and plays the test.
+    ///
+    /// # Errors
+    /// The journal cannot be printed, or does not go as it says.
+    pub async fn journal(&self) -> Result<(), DemoError> {
+        let test = self.command(&["journal", "--test"]).await?;
+        let [flow, picture] = ["journal.flow", "journal.svg"].map(|name| self.folder.join(name));
+        fs::write(&flow, test + "\n").map_err(DemoError::file("a journal"))?;
+        self.command(&["journal", "--svg", &picture.display().to_string()]).await?;
+        self.command(&["replay", &flow.display().to_string()]).await.map(drop)
+    }
+
     /// Switches it off: Speakerbox first, so that its recording is whole.
     pub async fn switch_off(&mut self) {
         self.speakerbox.end().await;

@@ -71,6 +71,8 @@ pub async fn tell(stage: &Stage) -> Result<Summary, DemoError> {
         (anna.user().to_owned(), anna.command(&["recents"]).await?),
         (bob.user().to_owned(), bob.command(&["recents"]).await?),
     ];
+    let journal = bob.journal().await;
+    summary.journal_fault = journal.err().map(|error| error.to_string());
     anna.switch_off().await;
     bob.switch_off().await;
     figure(&anna, &bob, &says, &mut summary)?;

@@ -43,6 +43,8 @@ pub struct Summary {
     pub hold_loudest_dbfs: [f32; 2],
     /// What arrived: from anna to bob, from bob to anna.
     pub figures: [Figures; 2],
+    /// Why the called phone's journal is no test that passes, if it is not.
+    pub journal_fault: Option<String>,
     /// Each phone's list of recents.
     pub recents: Vec<(String, String)>,
 }
@@ -75,6 +77,9 @@ impl Summary {
         must(self.held && self.holds == 1, "the first call was not held once".to_owned());
         must(self.accepted, "the second call was not accepted".to_owned());
         must(self.resumed, "the first call did not resume by itself".to_owned());
+        if let Some(fault) = &self.journal_fault {
+            must(false, format!("bob's journal is no test that passes: {fault}"));
+        }
         must(
             self.is_silent_on_hold() || gates,
             "the first call was not silent during the hold".to_owned(),
@@ -170,6 +175,8 @@ pub fn print_summary(summary: &Summary) {
             summary.second_ended.replace('_', " "),
         ),
     ));
+    let journal = yes(summary.journal_fault.is_none(), "replayed, says the same again");
+    rows.push(("bob's journal".to_owned(), journal.to_owned()));
     let wide = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let wider = rows.iter().map(|(_, value)| value.len()).max().unwrap_or(0);
     let rule = "-".repeat(wide + 2 + wider);

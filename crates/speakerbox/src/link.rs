@@ -73,7 +73,7 @@ impl Link {
             EndKind::Decline => Verb::Decline { call: id, scope: DeclineScope::Everywhere },
             EndKind::Unanswered => Verb::Decline { call: id, scope: DeclineScope::ThisDevice },
             EndKind::Cancel => Verb::Cancel { call: id },
-            EndKind::HangUp | EndKind::Failed => Verb::End { call: id },
+            EndKind::HangUp | EndKind::Failed | EndKind::EmergencyCall => Verb::End { call: id },
         }));
     }
 

@@ -1,10 +1,13 @@
 use crate::soon;
 use hookswitch::{
-    AnswerCallAction, CallUpdate, CallUuid, Configuration, EndCallAction, Error, Finished, Handle,
-    HandleKind, IncomingCallError, PlayDtmfCallAction, Provider, ProviderDelegate, Reset,
-    SetHeldCallAction, SetMutedCallAction, StartCallAction, TimedOut, new_call,
+    AnswerCallAction, AttachedCall, CallUpdate, CallUuid, Configuration, EndCallAction, Error,
+    Finished, Handle, HandleKind, IncomingCallError, OfferedTransaction, PlayDtmfCallAction,
+    Provider, ProviderDelegate, Reset, SetGroupCallAction, SetHeldCallAction, SetMutedCallAction,
+    SetTranslatingCallAction, SetVideoCallAction, StartCallAction, TimedOut, new_call,
 };
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What an app is told.
@@ -24,6 +27,18 @@ pub enum Event {
     Held(SetHeldCallAction),
     /// Asked to mute or unmute.
     Muted(SetMutedCallAction),
+    /// Asked to merge or split.
+    Group(SetGroupCallAction),
+    /// Asked for video.
+    Video(SetVideoCallAction),
+    /// Asked to translate.
+    Translating(Box<SetTranslatingCallAction>),
+    /// Took a transaction as a whole.
+    Took(OfferedTransaction),
+    /// Was offered a transaction of so many actions, and wants them one by one.
+    Declined(usize),
+    /// The service rang for it.
+    Attached(Box<AttachedCall>),
     /// Asked for tones.
     Dtmf(PlayDtmfCallAction),
     /// Too late.
@@ -46,6 +61,7 @@ pub struct App {
     pub provider: Provider,
     events: UnboundedReceiver<Event>,
     passed: VecDeque<Event>,
+    executes: Arc<AtomicBool>,
 }
 
 impl App {
@@ -61,9 +77,15 @@ impl App {
     ) -> Self {
         let (told, events) = unbounded_channel();
         let builder = Provider::builder(id).configuration(configuration).address(address);
-        let registered = builder.register(Delegate { told, willing });
+        let executes = Arc::new(AtomicBool::new(false));
+        let registered = builder.register(Delegate { told, willing, executes: executes.clone() });
         let provider = soon("the registration", registered).await.expect("the app is registered");
-        Self { provider, events, passed: VecDeque::new() }
+        Self { provider, events, passed: VecDeque::new(), executes }
+    }
+
+    /// From now on it carries transactions out as a whole, or (false) wants them one by one.
+    pub fn executes(&self, executes: bool) {
+        self.executes.store(executes, Ordering::SeqCst);
     }
 
     /// Report an incoming call and return its id.
@@ -156,6 +178,51 @@ impl App {
         .await
     }
 
+    /// Asked to merge or split.
+    pub async fn group(&mut self) -> SetGroupCallAction {
+        self.until("the wish to merge or split", |event| match event {
+            Event::Group(action) => Ok(action),
+            other => Err(other),
+        })
+        .await
+    }
+
+    /// Asked for video.
+    pub async fn video(&mut self) -> SetVideoCallAction {
+        self.until("the wish for video", |event| match event {
+            Event::Video(action) => Ok(action),
+            other => Err(other),
+        })
+        .await
+    }
+
+    /// Asked to translate.
+    pub async fn translating(&mut self) -> SetTranslatingCallAction {
+        self.until("the wish to translate", |event| match event {
+            Event::Translating(action) => Ok(*action),
+            other => Err(other),
+        })
+        .await
+    }
+
+    /// Asked to mute or unmute.
+    pub async fn muted(&mut self) -> SetMutedCallAction {
+        self.until("the wish to mute", |event| match event {
+            Event::Muted(action) => Ok(action),
+            other => Err(other),
+        })
+        .await
+    }
+
+    /// Took a transaction as a whole.
+    pub async fn took(&mut self) -> OfferedTransaction {
+        self.until("a whole transaction", |event| match event {
+            Event::Took(transaction) => Ok(transaction),
+            other => Err(other),
+        })
+        .await
+    }
+
     /// The call gets the audio.
     pub async fn audio_on(&mut self, call: CallUuid) {
         self.until("the audio", |event| match event {
@@ -195,6 +262,7 @@ impl App {
 struct Delegate {
     told: UnboundedSender<Event>,
     willing: bool,
+    executes: Arc<AtomicBool>,
 }
 
 impl Delegate {
@@ -232,7 +300,26 @@ impl ProviderDelegate for Delegate {
         perform_end_call(EndCallAction) => End,
         perform_set_held(SetHeldCallAction) => Held,
         perform_set_muted(SetMutedCallAction) => Muted,
+        perform_set_group_call(SetGroupCallAction) => Group,
+        perform_set_video(SetVideoCallAction) => Video,
+        perform_set_translating(SetTranslatingCallAction) => Translating,
         perform_play_dtmf(PlayDtmfCallAction) => Dtmf,
+    }
+
+    fn execute_transaction(&mut self, _: &Provider, offered: &mut OfferedTransaction) -> bool {
+        let takes = self.executes.load(Ordering::SeqCst);
+        self.tell(match takes {
+            true => {
+                let actions = std::mem::take(&mut offered.actions);
+                Event::Took(OfferedTransaction { id: offered.id, actions })
+            }
+            false => Event::Declined(offered.actions.len()),
+        });
+        takes
+    }
+
+    fn did_attach_call(&mut self, _: &Provider, call: AttachedCall) {
+        self.tell(Event::Attached(call.into()));
     }
 
     fn timed_out_performing(&mut self, _: &Provider, action: TimedOut) {

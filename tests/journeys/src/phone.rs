@@ -35,12 +35,21 @@ impl Phone {
         Self::start("", &format!("hookswitchd={level},hookswitch_core={level}"))
     }
 
+    /// A phone on which these apps may make emergency calls.
+    pub fn with_emergency(apps: &str) -> Self {
+        Self::start_with("", "warn", apps)
+    }
+
     /// What its service and bus logged.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
     fn start(policy: &str, log: &str) -> Self {
+        Self::start_with(policy, log, "")
+    }
+
+    fn start_with(policy: &str, log: &str, emergency: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the phone");
         let path = folder.path();
         for name in ["services", "data/applications", "state"] {
@@ -76,6 +85,7 @@ impl Phone {
             .env("HOOKSWITCH_STATE_DIR", path.join("state"))
             .env("HOOKSWITCH_DATA_DIR", path.join("data"))
             .env("HOOKSWITCH_POLICY", policy)
+            .env("HOOKSWITCH_EMERGENCY_APPS", emergency)
             .env("RUST_LOG", env::var("RUST_LOG").unwrap_or_else(|_| log.into()))
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
             .stdout(Stdio::piped())
@@ -121,6 +131,12 @@ impl Phone {
     pub async fn app(&self, id: &str) -> App {
         self.install(id, &own_program(), false);
         App::start(self.address(), id, Configuration::default(), false).await
+    }
+
+    /// An app on this phone that says this about itself, and whose actions the story completes.
+    pub async fn app_with(&self, id: &str, configuration: Configuration) -> App {
+        self.install(id, &own_program(), false);
+        App::start(self.address(), id, configuration, false).await
     }
 
     /// An app on this phone that does at once what it is asked.
@@ -191,7 +207,10 @@ pub fn program(name: &str) -> PathBuf {
     let own = own_program();
     let folder = own.parent().and_then(Path::parent).expect("tests are in target/PROFILE/deps");
     let path = folder.join(name);
-    assert!(path.exists(), "{name} is not built: run `cargo build --workspace --bins` first");
+    assert!(
+        path.exists(),
+        "{name} is not built: run `cargo build --workspace --bins --examples` first"
+    );
     path
 }
 

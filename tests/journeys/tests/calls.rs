@@ -11,7 +11,7 @@ const CHAT: &str = "org.example.Chat";
 const TALK: &str = "org.example.Talk";
 
 fn dial(app: &str, handle: Handle) -> hookswitch::Dial {
-    hookswitch::Dial { app: app.into(), account: None, handle, video: false }
+    hookswitch::Dial::new(app, handle)
 }
 
 /// A call of this app that is talking, and the screen that shows it.

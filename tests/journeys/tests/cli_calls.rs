@@ -182,3 +182,47 @@ async fn status_says_who_is_there() {
     assert!(dialed.contains("Dialing"), "{dialed}");
     simulator.says("Audio: on.").await;
 }
+
+#[tokio::test]
+async fn two_calls_of_one_app_are_merged_and_split() {
+    let phone = phone();
+    let app = phone.willing_app("org.example.Chat").await;
+    app.rings("anna").await;
+    done(&phone, &["answer"]).await;
+    app.rings("bob").await;
+    let would = done(&phone, &["would", "answer"]).await;
+    assert_eq!(would, "Call 1 (anna) would be held.\n");
+    let would = done(&phone, &["--json", "would", "choose", "2", "end-and-accept"]).await;
+    assert_eq!(would, "{\"ends\":[1],\"holds\":[]}\n");
+    done(&phone, &["answer"]).await;
+    let table = done(&phone, &["calls"]).await;
+    assert!(table.contains("merge (with anna)"), "{table}");
+    assert!(done(&phone, &["merge", "2", "1"]).await.contains("(bob): merged."));
+    let table = done(&phone, &["calls"]).await;
+    assert!(table.contains("active, together with bob"), "{table}");
+    let line = done(&phone, &["--json", "calls"]).await;
+    assert!(line.contains("\"group\":1") && line.contains("\"emergency\":false"), "{line}");
+    assert!(done(&phone, &["split", "1"]).await.contains("(anna): by itself"));
+    assert!(!done(&phone, &["calls"]).await.contains("together"));
+    assert_eq!(done(&phone, &["would", "end", "1"]).await, "No other call would be touched.\n");
+    done(&phone, &["merge", "1", "2"]).await;
+    let (code, _, err) = run(&phone, &["video", "1"]).await;
+    assert_eq!((code, err.contains("makes no sense")), (1, true), "{err}");
+    assert!(done(&phone, &["end-group"]).await.contains("ended, with everybody"));
+    assert_eq!(done(&phone, &["calls"]).await, "There are no calls.\n");
+}
+
+#[tokio::test]
+async fn video_is_turned_on_and_off() {
+    let phone = phone();
+    let mut simulator = Simulator::start(&phone, &[]);
+    simulator.says("rings").await;
+    done(&phone, &["answer"]).await;
+    done(&phone, &["video"]).await;
+    simulator.says("Video: on.").await;
+    assert!(done(&phone, &["--json", "calls"]).await.contains("\"has_video\":true"));
+    done(&phone, &["video", "--off"]).await;
+    simulator.says("Video: off.").await;
+    done(&phone, &["end"]).await;
+    assert_eq!(simulator.ends().await, 0);
+}

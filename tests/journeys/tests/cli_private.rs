@@ -37,6 +37,20 @@ async fn a_command_that_is_not_there_is_said() {
     assert!(text.contains("cannot run /nowhere/at/all"), "{text}");
 }
 
+/// On a bus of one's own an app that no desktop entry knows may try emergency calls.
+#[tokio::test]
+async fn an_emergency_call_can_be_tried_out() {
+    let script = "$0 simulate incoming --after 10m --app org.example.Sos & \
+                  until $0 dial --emergency org.example.Sos 112 2>/dev/null; do :; done; \
+                  $0 calls; kill $!; wait";
+    let mut command = private(script);
+    let output = command.env("HOOKSWITCH_EMERGENCY_APPS", "org.example.Sos").output();
+    let Output { stdout, stderr, .. } = soon("its end", output).await.expect("it runs");
+    let text = String::from_utf8_lossy(&stdout);
+    assert!(text.contains("unverified"), "{text}{}", String::from_utf8_lossy(&stderr));
+    assert!(text.contains("active, emergency"), "{text}");
+}
+
 #[tokio::test]
 async fn nothing_is_left_when_it_is_killed() {
     let script = r#"echo "$$"; echo "$DBUS_SESSION_BUS_ADDRESS"; tail -f /dev/null"#;

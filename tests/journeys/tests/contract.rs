@@ -81,6 +81,9 @@ async fn every_member_takes_what_the_contract_says() {
                 "tsa{sv}" => {
                     stranger.call_method(target, path, face, name, &(1u64, "end", record)).await
                 }
+                "tta{sv}" => {
+                    stranger.call_method(target, path, face, name, &(1u64, 2u64, record)).await
+                }
                 "tba{sv}" => {
                     stranger.call_method(target, path, face, name, &(1u64, true, record)).await
                 }

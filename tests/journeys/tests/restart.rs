@@ -1,7 +1,7 @@
 //! The service dies and comes back: apps get one reset, calls go on or are closed, and no line of recents is lost or
 //! doubled.
 
-use hookswitch::{Adoption, CallState, CallUpdate, EndedReason};
+use hookswitch::{Adoption, CallState, CallUpdate, EndedReason, ReportError};
 use hookswitch_journeys::{Event, Phone};
 use std::collections::BTreeMap;
 
@@ -20,7 +20,12 @@ async fn a_call_goes_on_after_the_service_was_killed() {
     phone.kill_service().await;
     let reset = chat.reset().await;
     assert!(reset.adopt_within.is_some(), "the service remembers the call");
-    let active = Adoption { state: CallState::Active, muted: false, update: CallUpdate::default() };
+    let active = Adoption {
+        state: CallState::Active,
+        muted: false,
+        group_with: None,
+        update: CallUpdate::default(),
+    };
     chat.provider.adopt_call(call, active).await.unwrap();
     chat.audio_on(call).await;
     // The screen came back by itself, with the call under its number.
@@ -33,6 +38,43 @@ async fn a_call_goes_on_after_the_service_was_killed() {
     assert_eq!(recents.len(), 1, "one call, one line");
     assert_eq!(recents[0].reason, Some(EndedReason::HungUp));
     assert_eq!(chat.count(|event| matches!(event, Event::Reset(_))), 0, "there was one reset");
+}
+
+#[tokio::test]
+async fn a_conversation_of_two_goes_on_as_one_after_the_service_was_killed() {
+    let phone = Phone::new();
+    let mut chat = phone.willing_app(CHAT).await;
+    let mut screen = phone.screen().await;
+    let mut calls = Vec::new();
+    for who in ["anna", "bob"] {
+        let call = chat.rings(who).await;
+        let shown = screen
+            .until(who, |shown| shown.calls.values().find(|call| call.who() == who).cloned())
+            .await;
+        screen.surface.answer(shown.number, None).outcome().await.unwrap();
+        calls.push((call, shown.number));
+    }
+    let [(anna, first), (bob, second)] = calls[..] else { panic!("two calls") };
+    screen.surface.set_group(second, Some(first), None).outcome().await.unwrap();
+    phone.kill_service().await;
+    chat.reset().await;
+    let adoption = |group_with| Adoption {
+        state: CallState::Active,
+        muted: false,
+        group_with,
+        update: CallUpdate::default(),
+    };
+    let early = chat.provider.adopt_call(bob, adoption(Some(anna))).await.unwrap_err();
+    assert_eq!(early.reason(), Some(ReportError::UnknownCallUuid), "the other one comes first");
+    chat.provider.adopt_call(anna, adoption(None)).await.unwrap();
+    chat.provider.adopt_call(bob, adoption(Some(anna))).await.unwrap();
+    screen
+        .until("both in one group again", |shown| {
+            let (one, other) = (shown.calls.get(&first)?, shown.calls.get(&second)?);
+            let active = one.state == CallState::Active && other.state == CallState::Active;
+            (active && one.group.is_some() && one.group == other.group).then_some(())
+        })
+        .await;
 }
 
 #[tokio::test]

@@ -7,35 +7,64 @@ use crate::tether::tied;
 use bus::Bus;
 use place::Place;
 use rustix::process::{Pid, Signal, kill_process};
+use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitCode;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Run a command on a bus of its own with a call service on it, and pass on its exit code. Whatever was started here
-/// ends with it, or with this program.
+/// A bus of its own with a call service on it. Whatever was started for it ends with [`end`](Self::end), or with this
+/// program.
+pub struct PrivateBus {
+    place: Place,
+    bus: Bus,
+}
+
+impl PrivateBus {
+    pub async fn start(private: &Private) -> Result<Self, Failure> {
+        let place = Place::make(private)?;
+        let bus = Bus::start(&place).await?;
+        match bus.start_service(&place).await {
+            Ok(()) => Ok(Self { place, bus }),
+            Err(failure) => {
+                bus.end().await;
+                Err(failure)
+            }
+        }
+    }
+
+    pub fn address(&self) -> &str {
+        &self.bus.address
+    }
+
+    /// What a program on this bus finds in its environment.
+    pub fn environment(&self) -> Vec<(&'static str, OsString)> {
+        let mut environment = self.place.environment();
+        environment.push(("DBUS_SESSION_BUS_ADDRESS", self.address().into()));
+        environment
+    }
+
+    pub async fn end(self) {
+        self.bus.end().await;
+    }
+}
+
+/// Run a command on a bus of its own with a call service on it, and pass on its exit code.
 pub async fn run(private: Private) -> Result<ExitCode, Failure> {
-    let place = Place::make(&private)?;
-    let bus = Bus::start(&place).await?;
-    let done = match bus.start_service(&place).await {
-        Ok(()) => command(&private, &place, &bus).await,
-        Err(failure) => Err(failure),
-    };
+    let bus = PrivateBus::start(&private).await?;
+    let done = command(&private, &bus).await;
     bus.end().await;
     done
 }
 
-async fn command(private: &Private, place: &Place, bus: &Bus) -> Result<ExitCode, Failure> {
+async fn command(private: &Private, bus: &PrivateBus) -> Result<ExitCode, Failure> {
     let Some((program, arguments)) = private.command.split_first() else {
         return Err(Failure::new("nothing to run. Name a command after --."));
     };
     let tied =
         tied(program).map_err(|error| Failure::new(format!("cannot run myself: {error}.")))?;
     let mut command = Command::from(tied);
-    command.args(arguments).env("DBUS_SESSION_BUS_ADDRESS", &bus.address);
-    for (name, value) in place.environment() {
-        command.env(name, value);
-    }
+    command.args(arguments).envs(bus.environment());
     let child = command.spawn();
     let child = child.map_err(|error| {
         Failure::new(format!("cannot run {}: {error}. Check its path.", program.display()))

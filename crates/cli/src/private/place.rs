@@ -77,6 +77,7 @@ impl Place {
         let mut environment = vec![
             ("HOOKSWITCH_STATE_DIR", self.state.clone().into_os_string()),
             ("HOOKSWITCH_DATA_DIR", self.data().into_os_string()),
+            ("HOOKSWITCH_PRIVATE", "1".into()),
         ];
         if let Some(policy) = &self.policy {
             environment.push(("HOOKSWITCH_POLICY", policy.into()));

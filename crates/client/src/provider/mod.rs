@@ -8,14 +8,14 @@ use crate::controller::CallController;
 use crate::error::{Error, Fault, Reason, ServiceError};
 use crate::line::{Line, read};
 use crate::pending::Pending;
-use crate::ticket::{PendingAction, Slot};
+use crate::ticket::{PendingAction, PendingTransaction, Slot};
 use hookswitch_bus::names::PROVIDER;
 use hookswitch_bus::{
     AdoptionRecord, ConfigurationRecord, EndedRecord, MomentRecord, RegisteredRecord, UpdateRecord,
 };
 use hookswitch_core::words::{
-    AccountId, ActionId, AppId, CallNumber, CallState, CallUpdate, CallUuid, Date, EndedReason,
-    IncomingCallError, RegisterError, ReportError,
+    AccountId, ActionId, ActionKind, AppId, CallNumber, CallState, CallUpdate, CallUuid, Date,
+    EndedReason, IncomingCallError, RegisterError, ReportError, TransactionId,
 };
 use hookswitch_core::{Adoption, Configuration};
 use std::collections::{BTreeMap, HashMap};
@@ -165,7 +165,8 @@ impl Provider {
     /// [`CallController::end_call`] instead.
     ///
     /// # Errors
-    /// The call is not live (ended already: all is well), or the reason is the user's doing.
+    /// The reason is the user's doing. The end of a call that is not live is no error: it ended already, or its
+    /// invitation, should it come yet, is refused with [`IncomingCallError::CallEndedAlready`].
     pub fn report_call_ended(
         &self,
         call: CallUuid,
@@ -210,12 +211,13 @@ impl Provider {
     /// # Errors
     /// [`ReportError::NotAdoptable`]: end the call in the app.
     pub fn adopt_call(&self, call: CallUuid, adoption: Adoption) -> Pending<(), ReportError> {
-        let Adoption { state, muted, update } = adoption;
+        let Adoption { state, muted, group_with, update } = adoption;
         let UpdateRecord { handle, handle_kind, handle_name, .. } =
             UpdateRecord::from_update(update.clone());
         let record = AdoptionRecord {
             state: Some(CallState::name(state).to_owned()),
             muted: Some(muted),
+            group_with: group_with.map(|call| call.to_string()),
             handle,
             handle_kind,
             handle_name,
@@ -235,7 +237,9 @@ impl Provider {
         self.line.ask(PROVIDER, member, body, |_, reply| Ok(reply.map(drop)?))
     }
 
-    /// Replace the configuration, whole. Calls stay as they are; it also holds after a restart of the service.
+    /// Replace the configuration, whole. Calls stay as they are, but what can be done with them may become more or less at
+    /// once; it also holds after a restart of the service. Whether the app may make emergency calls is not its own to say:
+    /// that field counts for nothing here.
     ///
     /// # Errors
     /// It is refused as [`RegisterError`] says, and the old one stays.
@@ -269,9 +273,30 @@ impl Provider {
         CallController::new(self.clone())
     }
 
-    /// The actions that are not completed yet, oldest first. CallKit: `pendingTransactions`.
+    /// The actions that are not completed yet, oldest first.
     pub fn pending_actions(&self) -> Vec<PendingAction> {
         lock(&self.shared.actions).values().map(|slot| slot.action).collect()
+    }
+
+    /// The actions of this kind that are not completed yet for a call, oldest first. CallKit:
+    /// `pendingCallActions(of:withCall:)`.
+    pub fn pending_call_actions(&self, kind: ActionKind, call: CallUuid) -> Vec<PendingAction> {
+        let mut actions = self.pending_actions();
+        actions.retain(|action| action.kind == kind && action.call == call);
+        actions
+    }
+
+    /// The transactions that have actions which are not completed yet, oldest first. An action that is part of none, as the
+    /// end of a call that failed, is only in [`pending_actions`](Self::pending_actions). CallKit: `pendingTransactions`.
+    pub fn pending_transactions(&self) -> Vec<PendingTransaction> {
+        let mut transactions: BTreeMap<TransactionId, Vec<PendingAction>> = BTreeMap::new();
+        for action in self.pending_actions() {
+            if let Some(id) = action.part_of {
+                transactions.entry(id).or_default().push(action);
+            }
+        }
+        let pending = |(id, actions)| PendingTransaction { id, actions };
+        transactions.into_iter().map(pending).collect()
     }
 
     /// Be no provider any more: live calls end as failed, the name is given back, the connection closed. The delegate is

@@ -1,19 +1,17 @@
 use super::{Outcomes, Provider};
-use crate::action::{
-    AnswerCallAction, EndCallAction, PlayDtmfCallAction, SetHeldCallAction, SetMutedCallAction,
-    StartCallAction,
-};
 use crate::delegate::{ProviderDelegate, Reset, TimedOut};
 use crate::error::{Error, Fault, ServiceError};
 use crate::line::{Line, Role};
+use crate::offered::{AttachedCall, OfferedAction, OfferedTransaction};
 use crate::pending::Finish;
 use crate::ticket::{PendingAction, Slot, Ticket};
 use crate::wire;
 use hookswitch_bus::names::{DELEGATE, DELEGATE_PATH};
-use hookswitch_bus::{FinishedRecord, PerformRecord, RegisteredRecord};
-use hookswitch_core::words::{
-    ActionId, ActionKind, CallUuid, Handle, HandleKind, RegisterError, TransactionId, Verb,
+use hookswitch_bus::{
+    AttachedRecord, ExecutedRecord, FinishedRecord, PerformRecord, RegisteredRecord, action_kind,
+    is_perform,
 };
+use hookswitch_core::words::{ActionId, CallState, CallUuid, RegisterError, TransactionId, Verb};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -51,6 +49,10 @@ impl ProviderRole {
         first: oneshot::Sender<Result<(), Error<RegisterError>>>,
     ) -> Self {
         Self { delegate, provider, first: Some(first), outcomes: Outcomes::new() }
+    }
+
+    pub fn provider(&self) -> &Provider {
+        &self.provider
     }
 
     /// A request was accepted: its outcome will come.
@@ -95,49 +97,44 @@ impl ProviderRole {
         let Some(verb) = details.verb(member) else {
             return Err(Wrong("InvalidArgs", "The details are not complete.".to_owned()));
         };
-        let pending = PendingAction {
-            id: ActionId(action),
-            call,
-            kind: verb.kind(),
-            deadline: Instant::now() + Duration::from_millis(u64::from(details.deadline_ms)),
-            transaction: details.transaction.map(TransactionId),
-        };
-        let slot = Slot::new(pending, details.handing_over.unwrap_or(false), message);
+        let (pending, handing_over) = pending(action, call, &verb, &details);
+        let slot = Slot::new(pending, handing_over, message);
         self.provider.remember_action(&slot);
         let ticket = Ticket::new(slot.clone(), self.provider.clone());
-        let (delegate, provider) = (&mut self.delegate, &self.provider);
-        match verb {
-            Verb::Start => {
-                let kind = details.handle_kind.as_deref().and_then(HandleKind::from_name);
-                let handle = Handle {
-                    kind: kind.unwrap_or_default(),
-                    value: details.handle.unwrap_or_default(),
-                    display_name: details.handle_name,
-                };
-                let account = details.account.unwrap_or_default().into();
-                let video = details.video.unwrap_or(false);
-                let action = StartCallAction { call, handle, account, video, ticket };
-                delegate.perform_start_call(provider, action);
-            }
-            Verb::Answer => {
-                delegate.perform_answer_call(provider, AnswerCallAction { call, ticket });
-            }
-            Verb::End(kind) => {
-                delegate.perform_end_call(provider, EndCallAction { call, kind, ticket });
-            }
-            Verb::SetHeld(on_hold) => {
-                delegate.perform_set_held(provider, SetHeldCallAction { call, on_hold, ticket });
-            }
-            Verb::SetMuted(muted) => {
-                delegate.perform_set_muted(provider, SetMutedCallAction { call, muted, ticket });
-            }
-            Verb::PlayDtmf(digits, kind) => {
-                let action = PlayDtmfCallAction { call, digits, kind, ticket };
-                delegate.perform_play_dtmf(provider, action);
-            }
-        }
+        OfferedAction::new(call, verb, details, ticket)
+            .perform(self.delegate.as_mut(), &self.provider);
         slot.defer(&self.provider);
         Ok(())
+    }
+
+    /// A whole is carried out by the app, or comes again piece by piece.
+    fn execute(
+        &mut self,
+        (transaction, records, _): (u64, Vec<PerformRecord>, NoDetails),
+    ) -> ExecutedRecord {
+        let offers: Option<Vec<_>> =
+            records.into_iter().map(|record| Some((record.offer()?, record))).collect();
+        // Of something this version does not know nobody can say that it will be done.
+        let Some(offers) = offers else { return ExecutedRecord { handled: Some(false) } };
+        let mut slots = Vec::new();
+        let mut actions = Vec::new();
+        for ((action, call, verb), details) in offers {
+            let (pending, handing_over) = pending(action, call, &verb, &details);
+            let slot = Slot::offered(pending, handing_over);
+            self.provider.remember_action(&slot);
+            let ticket = Ticket::new(slot.clone(), self.provider.clone());
+            slots.push(slot);
+            actions.push(OfferedAction::new(call, verb, details, ticket));
+        }
+        let mut offered = OfferedTransaction { id: TransactionId(transaction), actions };
+        let handled = self.delegate.execute_transaction(&self.provider, &mut offered);
+        if !handled {
+            for slot in slots {
+                slot.give_up();
+                self.provider.forget_action(slot.action.id);
+            }
+        }
+        ExecutedRecord { handled: Some(handled) }
     }
 
     fn timed_out(&mut self, action: u64, details: TimedOutRecord) -> Result<(), Wrong> {
@@ -169,9 +166,25 @@ impl ProviderRole {
         let body = message.body();
         let wrong = |error: zbus::Error| Wrong("InvalidArgs", error.to_string());
         match member {
-            "PerformStartCall" | "PerformAnswerCall" | "PerformEndCall" | "PerformSetHeld"
-            | "PerformSetMuted" | "PerformPlayDtmf" => {
+            _ if is_perform(member) => {
                 return self.perform(member, message, body.deserialize().map_err(wrong)?);
+            }
+            "ExecuteTransaction" => {
+                let executed = self.execute(body.deserialize().map_err(wrong)?);
+                self.provider.line.send(Message::method_return(&message.header()).build(&executed));
+                return Ok(());
+            }
+            "DidAttachCall" => {
+                let (call, record): (String, AttachedRecord) = body.deserialize().map_err(wrong)?;
+                let attached = AttachedCall {
+                    call: uuid(&call)?,
+                    state: CallState::from_name(&record.state).unwrap_or(CallState::Ringing),
+                    account: record.account.into(),
+                    handle: wire::handle(record.handle, &record.handle_kind, record.handle_name),
+                    name: record.name,
+                    video: record.has_video.unwrap_or(false),
+                };
+                self.delegate.did_attach_call(&self.provider, attached);
             }
             "TimedOut" => {
                 let (action, details) = body.deserialize().map_err(wrong)?;
@@ -248,7 +261,19 @@ fn uuid(text: &str) -> Result<CallUuid, Wrong> {
     text.parse().map_err(|_| Wrong("InvalidArgs", "The call's id is not a UUID.".to_owned()))
 }
 
-fn action_kind(word: &str) -> Option<ActionKind> {
-    use ActionKind::{Answer, End, PlayDtmf, SetHeld, SetMuted, Start};
-    [Start, Answer, End, SetHeld, SetMuted, PlayDtmf].into_iter().find(|kind| kind.name() == word)
+fn pending(
+    action: u64,
+    call: CallUuid,
+    verb: &Verb,
+    details: &PerformRecord,
+) -> (PendingAction, bool) {
+    let action = PendingAction {
+        id: ActionId(action),
+        call,
+        kind: verb.kind(),
+        deadline: Instant::now() + Duration::from_millis(u64::from(details.deadline_ms)),
+        transaction: details.transaction.map(TransactionId),
+        part_of: details.part_of.map(TransactionId),
+    };
+    (action, details.handing_over.unwrap_or(false))
 }

@@ -1,7 +1,9 @@
 mod event;
 mod role;
+mod wish;
 
 pub use event::{SurfaceChange, SurfaceEvent, SurfaceState};
+pub use wish::{Consequences, Wish};
 
 use crate::call::Call;
 use crate::error::{Error, ServiceError};
@@ -10,11 +12,12 @@ use crate::pending::{Pending, REPLY_LIMIT, Request};
 use crate::recents::Recent;
 use hookswitch_bus::names::{RECENTS, SERVICE_INTERFACE, SURFACE};
 use hookswitch_bus::{
-    AcceptedRecord, ActionRecord, RecentsQuery, RecentsRecord, RequestOptions, StatusRecord,
+    AcceptedRecord, ActionRecord, ConsequencesRecord, RecentsQuery, RecentsRecord, RequestOptions,
+    StatusRecord,
 };
 use hookswitch_core::words::{
-    AccountId, AppId, CallNumber, ChoiceKind, DtmfDigits, Handle, RequestError, RingLevel,
-    TransactionId,
+    AccountId, AppId, CallNumber, ChoiceKind, DtmfDigits, Handle, Languages, RequestError,
+    RingLevel, TransactionId,
 };
 use role::SurfaceRole;
 use serde::Serialize;
@@ -78,12 +81,22 @@ impl SurfaceEvents {
 pub struct Dial {
     /// The app to dial with. It must be registered.
     pub app: AppId,
-    /// Whom: 1 to 256 bytes.
+    /// Whom: 1 to 256 bytes. Of a telephone number, digits behind `,` are sent once both can talk, and digits behind `;`
+    /// when the user chooses [`ChoiceKind::SendDigits`].
     pub handle: Handle,
     /// With which of the app's accounts; `None` = the first.
     pub account: Option<AccountId>,
     /// With video.
     pub video: bool,
+    /// An emergency call: for apps that may make them. Everything else makes room at once.
+    pub emergency: bool,
+}
+
+impl Dial {
+    /// Dial on the first account of this app, without video.
+    pub fn new(app: impl Into<AppId>, handle: Handle) -> Self {
+        Self { app: app.into(), handle, account: None, video: false, emergency: false }
+    }
 }
 
 impl Surface {
@@ -174,6 +187,58 @@ impl Surface {
         self.request("SetMuted", &(call.0, muted, options(revision)))
     }
 
+    /// Make the call one conversation with another of the same app; `None`: leave the group, to talk with this one alone.
+    pub fn set_group(
+        &self,
+        call: CallNumber,
+        with: Option<CallNumber>,
+        revision: Option<u64>,
+    ) -> Request {
+        let with = with.map_or(0, |call| call.0);
+        self.request("SetGroup", &(call.0, with, options(revision)))
+    }
+
+    /// End the call and everybody who is in one group with it.
+    pub fn end_group(&self, call: CallNumber, revision: Option<u64>) -> Request {
+        self.request("EndGroup", &(call.0, options(revision)))
+    }
+
+    /// Turn video on or off.
+    pub fn set_video(&self, call: CallNumber, video: bool, revision: Option<u64>) -> Request {
+        self.request("SetVideo", &(call.0, video, options(revision)))
+    }
+
+    /// Translate the call between these languages; `None`: not any more.
+    pub fn set_translating(
+        &self,
+        call: CallNumber,
+        languages: Option<Languages>,
+        revision: Option<u64>,
+    ) -> Request {
+        let translating = languages.is_some();
+        let (local, remote) = languages.map(|both| (both.local, both.remote)).unzip();
+        let options =
+            RequestOptions { local_language: local, remote_language: remote, ..options(revision) };
+        self.request("SetTranslating", &(call.0, translating, options))
+    }
+
+    /// What would follow from these wishes, asked together, without anything being done: whom they would hold, and whom
+    /// they would end. Name the loss with it before the user decides.
+    ///
+    /// # Errors
+    /// Why it would be refused now.
+    pub fn preflight(
+        &self,
+        wishes: impl IntoIterator<Item = Wish>,
+    ) -> Pending<Consequences, RequestError> {
+        let records: Vec<_> = wishes.into_iter().map(Wish::into_record).collect();
+        let body = (records, RequestOptions::default());
+        self.line().ask(SURFACE, "Preflight", &body, |_, reply| {
+            let record: ConsequencesRecord = reply.and_then(|reply| read(&reply))?;
+            Ok(Consequences::from(record))
+        })
+    }
+
     /// Send tones, as tapped keys.
     pub fn play_dtmf(
         &self,
@@ -194,6 +259,7 @@ impl Surface {
             handle_kind: Some(dial.handle.kind.name().to_owned()),
             handle_name: dial.handle.display_name,
             video: Some(dial.video),
+            emergency: dial.emergency.then_some(true),
             ..ActionRecord::default()
         };
         self.request("StartCall", &(start,))
@@ -258,5 +324,5 @@ impl std::fmt::Debug for Surface {
 }
 
 fn options(revision: Option<u64>) -> RequestOptions {
-    RequestOptions { revision, dtmf_type: None }
+    RequestOptions { revision, ..RequestOptions::default() }
 }

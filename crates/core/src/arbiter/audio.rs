@@ -1,6 +1,7 @@
 use super::turn::Turn;
 use crate::effect::{AudioEffect, Effect, ProviderNews};
 use crate::words::{CallNumber, CallUuid, ProviderId};
+use alloc::vec::Vec;
 
 /// A call that has to do with the audio; kept apart from the call, which may be gone by the time its app is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -8,77 +9,115 @@ pub(crate) struct Owner {
     pub call: CallNumber,
     provider: ProviderId,
     uuid: CallUuid,
+    /// Its app was told to start.
+    pub granted: bool,
 }
 
 /// Who has the audio: one field, in one place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Audio {
     /// Nobody.
     Idle,
     /// Kept up between two calls of one transaction, for this one, whose app may not start yet.
     Reserved(Owner),
-    /// Being brought up.
-    Activating(Owner),
-    /// Its app was told to start.
-    Granted(Owner),
+    /// Up, or being brought up, for one call or the members of one group: never empty, lowest number first.
+    Up(Vec<Owner>),
 }
 
 impl Audio {
-    /// The call it is for.
-    pub fn owner(&self) -> Option<CallNumber> {
+    /// The calls it is up for.
+    pub fn owners(&self) -> &[Owner] {
         match self {
-            Self::Idle => None,
-            Self::Reserved(owner) | Self::Activating(owner) | Self::Granted(owner) => {
-                Some(owner.call)
-            }
+            Self::Idle => &[],
+            Self::Reserved(owner) => core::slice::from_ref(owner),
+            Self::Up(owners) => owners,
         }
     }
 
-    /// The call whose app was told to start.
+    /// Whether it is for this call.
+    pub fn is_for(&self, call: CallNumber) -> bool {
+        self.owners().iter().any(|owner| owner.call == call)
+    }
+
+    /// The first call whose app was told to start.
     pub fn granted(&self) -> Option<CallNumber> {
-        match self {
-            Self::Granted(owner) => Some(owner.call),
-            _ => None,
-        }
+        self.owners().iter().find(|owner| owner.granted).map(|owner| owner.call)
     }
 }
 
 impl Turn<'_> {
     /// AU-3, IN-3, OUT-1: the audio follows the fulfil of start, answer and resume, and goes with end and hold. MC-5: in
-    /// a transaction it passes from one call to the next in one step.
+    /// a transaction it passes from one call to the next in one step. AU-5: who stays in a group keeps it.
     pub fn settle_audio(&mut self) {
-        let now = self.core.audio;
-        let heard = self.core.calls.heard();
-        if heard.is_some() && heard == now.owner() && !matches!(now, Audio::Reserved(_)) {
+        if let Audio::Up(owners) = &self.core.audio
+            && self.core.calls.heard().eq(owners.iter().map(|owner| owner.call))
+        {
             return;
         }
-        let next = match heard {
-            Some(call) => self.owner(call).map(Audio::Activating),
-            None => match now {
-                Audio::Idle => None,
-                _ => self.successor().map(Audio::Reserved),
-            },
-        };
-        let next = next.unwrap_or(Audio::Idle);
-        if next == now {
+        let mut heard: Vec<CallNumber> = self.core.calls.heard().collect();
+        heard.sort_unstable();
+        if heard.is_empty() && matches!(self.core.audio, Audio::Idle) {
             return;
         }
-        if let Audio::Granted(owner) = now {
+        let before = core::mem::replace(&mut self.core.audio, Audio::Idle);
+        let stays = |owner: &Owner| heard.contains(&owner.call);
+        for owner in before.owners().iter().filter(|owner| owner.granted && !stays(owner)) {
             self.tell(owner.provider, ProviderNews::DidDeactivateAudio(owner.uuid));
         }
-        let effect = match (now.owner(), next) {
-            (_, Audio::Activating(to)) => Some(AudioEffect::Activate(to.call)),
-            (Some(from), Audio::Reserved(to)) => Some(AudioEffect::HandOver(from, to.call)),
-            (Some(from), _) => Some(AudioEffect::Deactivate(from)),
-            (None, _) => None,
+        let next = match heard.is_empty() {
+            true => self.successor().map_or(Audio::Idle, Audio::Reserved),
+            false => {
+                let known = |call: &CallNumber| {
+                    let up = matches!(before, Audio::Up(_)).then_some(before.owners());
+                    up.into_iter().flatten().find(|owner| owner.call == *call).copied()
+                };
+                Audio::Up(
+                    heard
+                        .iter()
+                        .filter_map(|call| known(call).or_else(|| self.owner(*call)))
+                        .collect(),
+                )
+            }
         };
-        self.mail.extend(effect.map(Effect::Audio));
-        for number in [now.owner(), next.owner()].into_iter().flatten() {
-            if self.core.calls.get(number).is_some() {
-                self.stale.insert(number);
+        self.say_audio(&before, &next);
+        for owner in before.owners().iter().chain(next.owners()) {
+            if before.is_for(owner.call) != next.is_for(owner.call)
+                && self.core.calls.get(owner.call).is_some()
+            {
+                self.stale.insert(owner.call);
             }
         }
         self.core.audio = next;
+    }
+
+    fn say_audio(&mut self, before: &Audio, next: &Audio) {
+        if before == next {
+            return;
+        }
+        let mut say = |effect| self.mail.push(Effect::Audio(effect));
+        let leaves = |owner: &&Owner| !next.is_for(owner.call);
+        match (before, next) {
+            (_, Audio::Up(owners)) => {
+                let kept =
+                    |owner: &Owner| matches!(before, Audio::Up(_)) && before.is_for(owner.call);
+                // If nobody stays, bringing up the next takes it from whoever had it.
+                if owners.iter().any(kept) {
+                    let left = before.owners().iter().filter(leaves);
+                    left.for_each(|owner| say(AudioEffect::Deactivate(owner.call)));
+                }
+                let new = owners.iter().filter(|owner| !kept(owner));
+                new.for_each(|owner| say(AudioEffect::Activate(owner.call)));
+            }
+            (_, Audio::Reserved(to)) => {
+                if let Some((first, others)) = before.owners().split_first() {
+                    others.iter().for_each(|owner| say(AudioEffect::Deactivate(owner.call)));
+                    say(AudioEffect::HandOver(first.call, to.call));
+                }
+            }
+            (_, Audio::Idle) => {
+                before.owners().iter().for_each(|owner| say(AudioEffect::Deactivate(owner.call)));
+            }
+        }
     }
 
     /// The call that is to talk when the running transaction is done.
@@ -90,18 +129,17 @@ impl Turn<'_> {
 
     fn owner(&self, number: CallNumber) -> Option<Owner> {
         let call = self.core.calls.get(number)?;
-        Some(Owner { call: number, provider: call.provider, uuid: call.facts.uuid })
+        let uuid = call.facts.uuid;
+        Some(Owner { call: number, provider: call.provider, uuid, granted: false })
     }
 
     /// AU-4: said again it means the same.
     pub fn audio_activated(&mut self, call: CallNumber) {
-        match self.core.audio {
-            Audio::Activating(owner) | Audio::Granted(owner) if owner.call == call => {
-                self.core.audio = Audio::Granted(owner);
-                self.tell(owner.provider, ProviderNews::DidActivateAudio(owner.uuid));
-            }
-            // The call lost it while it was being brought up.
-            _ => {}
-        }
+        let Audio::Up(owners) = &mut self.core.audio else { return };
+        // The call may have lost it while it was being brought up.
+        let Some(owner) = owners.iter_mut().find(|owner| owner.call == call) else { return };
+        owner.granted = true;
+        let (provider, uuid) = (owner.provider, owner.uuid);
+        self.tell(provider, ProviderNews::DidActivateAudio(uuid));
     }
 }

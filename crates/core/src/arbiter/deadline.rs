@@ -9,6 +9,9 @@ impl Turn<'_> {
         loop {
             let action = self.core.performing.next_deadline().filter(|(at, _)| *at <= now);
             let call = self.core.calls.next_deadline().filter(|(at, _)| *at <= now);
+            if self.stand_in_due(now) {
+                continue;
+            }
             match (action, call) {
                 (Some((at, action)), other) if other.is_none_or(|(then, _)| at <= then) => {
                     self.time_out(action);

@@ -1,6 +1,10 @@
-use super::turn::{Turn, closed, entry, view};
+use super::Over;
+use super::turn::{Turn, closed, entry};
 use crate::call::{Call, State};
-use crate::words::{CallNumber, CallState, Date, Direction, EndKind, EndedReason, Verb};
+use crate::words::{
+    CallNumber, CallState, CallUuid, Date, Direction, EndKind, EndedReason, MissedReason,
+    ProviderId, Verb,
+};
 
 /// Who brought the end about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,9 +63,39 @@ impl Turn<'_> {
         self.end(number, EndedReason::Failed, By::Elsewhere, None);
     }
 
+    /// LOG-04, EMG-01: it was kept from the user for this reason.
+    pub fn end_missed(&mut self, number: CallNumber, missed: MissedReason) {
+        self.end(number, EndedReason::Unanswered, By::Elsewhere, None);
+        let entry = self.records.iter_mut().rev().find(|entry| entry.number == number);
+        if let Some(entry) = entry {
+            entry.missed = Some(missed);
+        }
+    }
+
+    /// A call is over: for a while it is known that it was.
+    pub fn remember_over(
+        &mut self,
+        provider: ProviderId,
+        uuid: CallUuid,
+        reason: EndedReason,
+        told: bool,
+    ) {
+        let ended = &mut self.core.ended;
+        ended.push_back(Over { provider, uuid, at: self.now.at, reason, told, refused: false });
+        while ended.len() > self.core.policy.ended_remembered {
+            ended.pop_front();
+        }
+    }
+
+    /// Whether a call of this id is over; the last one, if there were more.
+    pub fn over(&self, provider: ProviderId, uuid: CallUuid) -> Option<Over> {
+        let mut ended = self.core.ended.iter().rev();
+        ended.find(|over| over.provider == provider && over.uuid == uuid).copied()
+    }
+
     fn end(&mut self, number: CallNumber, reason: EndedReason, by: By, date: Option<Date>) {
+        self.rearranged |= !self.core.calls.get(number).is_some_and(Call::is_apart);
         let Some(call) = self.core.calls.remove(number) else { return };
-        self.rearranged = true;
         self.dirty.remove(number);
         self.stale.remove(number);
         // LOG-01: an outgoing call cancelled before it dialed is not worth a line.
@@ -72,17 +106,15 @@ impl Turn<'_> {
             let entry = entry(&call, false, date.unwrap_or(now).min(now));
             self.records.push(closed(entry, reason, date.unwrap_or(now)));
         }
-        let mut view = view(&call);
+        let mut view = self.core.view(&call);
+        view.group = None;
         view.state = CallState::Ended;
         view.ended = Some(reason);
         view.choices.clear();
         view.choices_revision += 1;
         self.ended.push(view);
-        let ended = &mut self.core.ended;
-        ended.push_back((call.provider, call.facts.uuid));
-        while ended.len() > self.core.policy.ended_remembered {
-            ended.pop_front();
-        }
+        self.emergency_over(&call);
+        self.remember_over(call.provider, call.facts.uuid, reason, true);
         let was_talking = matches!(
             call.state.before(),
             crate::call::Before::Active | crate::call::Before::Dialing

@@ -1,9 +1,14 @@
 //! One input at a time: [`Arbiter::handle`].
 
 mod audio;
+mod canonical;
 mod choices;
+mod conclude;
 mod deadline;
+mod dtmf;
+mod emergency;
 mod ending;
+mod group;
 mod perform;
 mod plan;
 mod press;
@@ -12,7 +17,10 @@ mod report;
 mod request;
 mod restore;
 mod settle;
+mod stand_in;
+mod transact;
 mod turn;
+mod wish;
 
 use crate::calls::Calls;
 use crate::effect::{CallView, Effect};
@@ -21,13 +29,27 @@ use crate::policy::Policy;
 use crate::provider::{Configuration, Providers};
 use crate::transaction::{Performings, Transaction};
 use crate::words::{
-    ActionId, AppId, CallNumber, CallUuid, ProviderId, RecentsEntry, RingLevel, Timestamp,
-    TransactionId,
+    ActionId, AppId, CallNumber, CallUuid, EndedReason, GroupId, ProviderId, RecentsEntry,
+    RingLevel, Timestamp, TransactionId,
 };
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 pub(crate) use audio::Audio;
 use turn::Turn;
+
+/// A call that is over, or whose end came before its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Over {
+    provider: ProviderId,
+    uuid: CallUuid,
+    at: Timestamp,
+    /// How it ended, for an invitation that comes late.
+    reason: EndedReason,
+    /// Whether it is in recents already, or need not be.
+    told: bool,
+    /// It never was a call: it may be reported again, and is not written down again if it is refused again.
+    refused: bool,
+}
 
 /// Decides which call wins. See the head of this crate for what it guarantees.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,7 +59,7 @@ pub struct Arbiter {
     pub(crate) calls: Calls,
     pub(crate) transactions: BTreeMap<TransactionId, Transaction>,
     /// Transactions whose next step waits for another action of the same call.
-    waiting: BTreeSet<TransactionId>,
+    pub(crate) waiting: BTreeSet<TransactionId>,
     pub(crate) performing: Performings,
     /// The one transaction that changes which call is active.
     pub(crate) arbitrating: Option<TransactionId>,
@@ -46,11 +68,15 @@ pub struct Arbiter {
     pub(crate) ring: RingLevel,
     pub(crate) orphans: BTreeMap<(AppId, CallUuid), RecentsEntry>,
     pub(crate) adopt_until: Option<Timestamp>,
-    /// Calls that ended lately, oldest first, so that ending them again succeeds.
-    ended: VecDeque<(ProviderId, CallUuid)>,
+    /// The emergency call that goes on.
+    pub(crate) emergency: Option<CallNumber>,
+    callback: Option<emergency::Callback>,
+    /// Calls that are over, oldest first: ending them again succeeds, and inviting to them does not ring.
+    ended: VecDeque<Over>,
     next_number: CallNumber,
     next_action: ActionId,
     next_transaction: TransactionId,
+    next_group: GroupId,
 }
 
 impl Arbiter {
@@ -68,10 +94,13 @@ impl Arbiter {
             ring: RingLevel::Silent,
             orphans: BTreeMap::new(),
             adopt_until: None,
+            emergency: None,
+            callback: None,
             ended: VecDeque::new(),
             next_number: CallNumber(1),
             next_action: ActionId(1),
             next_transaction: TransactionId(1),
+            next_group: GroupId(1),
         }
     }
 
@@ -90,7 +119,8 @@ impl Arbiter {
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let action = self.performing.next_deadline().map(|(at, _)| at);
         let call = self.calls.next_deadline().map(|(at, _)| at);
-        [action, call, self.adopt_until].into_iter().flatten().min()
+        let stand_in = self.providers.next_stand_in();
+        [action, call, self.adopt_until, stand_in].into_iter().flatten().min()
     }
 
     /// The numbers and choices it decides by.
@@ -100,7 +130,7 @@ impl Arbiter {
 
     /// All live calls as surfaces see them, lowest number first.
     pub fn calls(&self) -> Vec<CallView> {
-        self.calls.iter().map(turn::view).collect()
+        self.calls.iter().map(|call| self.view(call)).collect()
     }
 
     /// How loud it rings.
@@ -115,7 +145,8 @@ impl Arbiter {
 
     /// All registered providers with what they said about themselves.
     pub fn providers(&self) -> impl Iterator<Item = (ProviderId, &AppId, &Configuration)> {
-        self.providers.iter().map(|(id, provider)| (id, &provider.app, &provider.configuration))
+        let runs = self.providers.iter().filter(|(_, provider)| provider.stand_in.is_none());
+        runs.map(|(id, provider)| (id, &provider.app, &provider.configuration))
     }
 
     /// Transactions that are not over.

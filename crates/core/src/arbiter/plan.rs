@@ -1,7 +1,7 @@
 //! What answering, starting or resuming would take: the same answer for doing it and for offering it.
 
 use super::Arbiter;
-use crate::call::State;
+use crate::call::{Call, State};
 use crate::transaction::Step;
 use crate::words::{CallNumber, ProviderId, RequestError, Verb};
 use alloc::vec::Vec;
@@ -9,64 +9,117 @@ use alloc::vec::Vec;
 /// The steps of a transaction, and how the calls would stand after them.
 #[derive(Clone, Debug)]
 pub(super) struct Plan<'a> {
-    core: &'a Arbiter,
+    pub core: &'a Arbiter,
     pub steps: Vec<Step>,
     /// Who would talk.
     pub talking: Option<CallNumber>,
     /// The last call that was brought to talk.
     pub target: Option<CallNumber>,
-    held: usize,
+    /// Groups that are held; a call in none counts as one.
+    pub held: usize,
+    held_before: usize,
     gone: Vec<CallNumber>,
     added: Vec<ProviderId>,
+    /// Whose groups there are fewer of.
+    pub removed: Vec<ProviderId>,
+    /// The call whose dialed digits go out.
+    pub digits: Option<CallNumber>,
+}
+
+/// How the calls stand before a plan: looked up once for many of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    talking: Option<CallNumber>,
+    held: usize,
+}
+
+impl Arbiter {
+    pub(super) fn standing(&self) -> Standing {
+        Standing { talking: self.calls.talking(), held: self.calls.held_groups().count() }
+    }
 }
 
 impl<'a> Plan<'a> {
-    pub fn new(core: &'a Arbiter) -> Self {
+    pub fn new(core: &'a Arbiter, standing: Standing) -> Self {
         Self {
             core,
             steps: Vec::new(),
-            talking: core.calls.talking(),
+            talking: standing.talking,
             target: None,
-            held: core.calls.held().len(),
+            held: standing.held,
+            held_before: standing.held,
             gone: Vec::new(),
             added: Vec::new(),
+            removed: Vec::new(),
+            digits: None,
         }
     }
 
-    fn step(&mut self, call: CallNumber, verb: Verb, requested: Option<usize>) {
+    pub(super) fn step(&mut self, call: CallNumber, verb: Verb, requested: Option<usize>) {
         self.steps.push(Step { call, verb, requested, forced: false });
     }
 
     /// MC-2, MC-6, MC-7: whoever talks is held first, where that is possible.
     fn make_room(&mut self, outgoing: bool) -> Result<(), RequestError> {
         let Some(talking) = self.talking else { return Ok(()) };
-        let state = self.core.calls.get(talking).map(|call| (call.state, call.facts.capabilities));
+        let state = self.core.calls.get(talking).map(|call| call.state);
         match state {
-            Some((State::Active, can)) if can.holding => {
-                self.step(talking, Verb::SetHeld(true), None);
-                self.held += 1;
-                self.talking = None;
-                Ok(())
-            }
-            Some((State::Dialing { .. } | State::Starting, _)) | None if outgoing => {
+            Some(State::Active) => self.hold(talking, None, None),
+            Some(State::Dialing { .. } | State::Starting) | None if outgoing => {
                 Err(RequestError::MaximumOutgoingCallsReached)
             }
             // It is being answered this moment; in a moment it can be held.
-            Some((State::Answering { .. }, _)) => Err(RequestError::TransactionInProgress),
+            Some(State::Answering { .. }) => Err(RequestError::TransactionInProgress),
             _ => Err(RequestError::CannotHold),
         }
     }
 
-    /// MC-18: an app has no more groups at once than it said it can have.
-    fn check_groups(&mut self, provider: ProviderId) -> Result<(), RequestError> {
-        let of = self.core.providers.get(provider).ok_or(RequestError::UnknownCallProvider)?;
-        let counts = |number: &&CallNumber| {
-            self.core.calls.get(**number).is_some_and(|call| call.provider == provider)
+    /// EMG-07, EMG-09: while an emergency call goes on, nothing else starts, is answered or resumes, and it is not held.
+    pub(super) fn check_emergency(&self) -> Result<(), RequestError> {
+        match self.core.emergency {
+            Some(_) => Err(RequestError::EmergencyCallInProgress),
+            None => Ok(()),
+        }
+    }
+
+    /// Hold this call and who is together with it, but for `spared`; the last of them does what was requested.
+    pub(super) fn hold(
+        &mut self,
+        number: CallNumber,
+        spared: Option<CallNumber>,
+        requested: Option<usize>,
+    ) -> Result<(), RequestError> {
+        let core = self.core;
+        let active = |member: &CallNumber| {
+            Some(*member) != spared
+                && !self.gone.contains(member)
+                && core.calls.get(*member).is_some_and(|call| call.state == State::Active)
         };
-        let gone = self.gone.iter().filter(counts).count();
+        let members: Vec<CallNumber> = core.calls.together(number).filter(active).collect();
+        let holds = |member: &CallNumber| {
+            core.calls.get(*member).is_some_and(|call| call.facts.capabilities.holding)
+        };
+        if !members.iter().all(holds) {
+            return Err(RequestError::CannotHold);
+        }
+        for (at, member) in members.iter().enumerate() {
+            let last = at + 1 == members.len();
+            self.step(*member, Verb::SetHeld(true), requested.filter(|_| last));
+        }
+        self.held += 1;
+        if self.talking.is_some_and(|talking| core.calls.are_together(talking, number)) {
+            self.talking = None;
+        }
+        Ok(())
+    }
+
+    /// MC-18: an app has no more groups at once than it said it can have.
+    pub(super) fn check_groups(&mut self, provider: ProviderId) -> Result<(), RequestError> {
+        let of = self.core.providers.get(provider).ok_or(RequestError::UnknownCallProvider)?;
+        let times = |list: &[ProviderId]| list.iter().filter(|other| **other == provider).count();
         self.added.push(provider);
-        let added = self.added.iter().filter(|other| **other == provider).count();
-        let groups = (self.core.calls.groups(provider) + added).saturating_sub(gone);
+        let groups = (self.core.calls.groups(provider) + times(&self.added))
+            .saturating_sub(times(&self.removed));
         match groups > of.configuration.maximum_call_groups {
             true => Err(RequestError::MaximumCallGroupsReached),
             false => Ok(()),
@@ -82,6 +135,7 @@ impl<'a> Plan<'a> {
         if !ringing.is_ringing() || self.gone.contains(&call) {
             return Err(RequestError::InvalidAction);
         }
+        self.check_emergency()?;
         self.make_room(false)?;
         self.check_groups(ringing.provider)?;
         self.step(call, Verb::Answer, requested);
@@ -97,6 +151,7 @@ impl<'a> Plan<'a> {
         provider: ProviderId,
         requested: Option<usize>,
     ) -> Result<(), RequestError> {
+        self.check_emergency()?;
         self.make_room(true)?;
         self.check_groups(provider)?;
         self.step(call, Verb::Start, requested);
@@ -115,25 +170,36 @@ impl<'a> Plan<'a> {
         if self.gone.contains(&number) {
             return Err(RequestError::InvalidAction);
         }
+        self.check_emergency()?;
         match (call.state, held) {
-            (State::Active, true) if !call.facts.capabilities.holding => {
-                return Err(RequestError::CannotHold);
-            }
-            (State::Active, true) => {
-                self.held += 1;
-                self.talking = self.talking.filter(|talking| *talking != number);
-            }
-            (State::Held(_), false) => {
-                self.make_room(true)?;
-                self.held = self.held.saturating_sub(1);
-                self.talking = Some(number);
-                self.target = Some(number);
-            }
+            (State::Active, true) => self.hold(number, None, requested)?,
+            (State::Held(_), false) => self.resume(number, requested)?,
             // Wanted and so already: done without asking anybody.
-            (State::Active, false) | (State::Held(_), true) => {}
+            (State::Active, false) | (State::Held(_), true) => {
+                self.step(number, Verb::SetHeld(held), requested);
+            }
             _ => return Err(RequestError::InvalidAction),
         }
-        self.step(number, Verb::SetHeld(held), requested);
+        Ok(())
+    }
+
+    /// Take this call and who is together with it from hold; the last of them does what was requested.
+    fn resume(&mut self, number: CallNumber, requested: Option<usize>) -> Result<(), RequestError> {
+        let core = self.core;
+        if !self.talking.is_some_and(|talking| core.calls.are_together(talking, number)) {
+            self.make_room(true)?;
+            self.held = self.held.saturating_sub(1);
+        }
+        let held = |member: &CallNumber| {
+            !self.gone.contains(member) && core.calls.get(*member).is_some_and(Call::is_held)
+        };
+        let members: Vec<CallNumber> = core.calls.together(number).filter(held).collect();
+        for (at, member) in members.iter().enumerate() {
+            let last = at + 1 == members.len();
+            self.step(*member, Verb::SetHeld(false), requested.filter(|_| last));
+        }
+        self.talking = Some(number);
+        self.target = Some(number);
         Ok(())
     }
 
@@ -142,21 +208,53 @@ impl<'a> Plan<'a> {
         number: CallNumber,
         requested: Option<usize>,
     ) -> Result<(), RequestError> {
-        let call = self.core.calls.get(number).ok_or(RequestError::UnknownCallUuid)?;
-        if call.is_held() {
+        let core = self.core;
+        let call = core.calls.get(number).ok_or(RequestError::UnknownCallUuid)?;
+        let stays = |member: &CallNumber| {
+            *member != number
+                && !self.gone.contains(member)
+                && core.calls.get(*member).is_some_and(|call| !call.is_ending())
+        };
+        let rest: Option<CallNumber> = core.calls.together(number).find(stays);
+        let talks = |rest: &CallNumber| core.calls.get(*rest).is_some_and(Call::talks);
+        let talks_on = core.calls.together(number).find(|member| stays(member) && talks(member));
+        if call.is_held() && rest.is_none() {
             self.held = self.held.saturating_sub(1);
         }
-        if !call.is_ringing() && !call.is_ending() {
+        if !call.is_ringing() && !call.is_ending() && !self.gone.contains(&number) {
             self.gone.push(number);
+            if rest.is_none() {
+                self.removed.push(call.provider);
+            }
         }
-        self.talking = self.talking.filter(|talking| *talking != number);
+        if self.talking == Some(number) {
+            self.talking = talks_on;
+        }
         self.step(number, Verb::End(call.end_kind()), requested);
+        Ok(())
+    }
+
+    pub(super) fn is_gone(&self, number: CallNumber) -> bool {
+        self.gone.contains(&number)
+    }
+
+    /// End this call and who is together with it; the last of them does what was requested.
+    pub fn end_group(
+        &mut self,
+        number: CallNumber,
+        requested: Option<usize>,
+    ) -> Result<(), RequestError> {
+        let members: Vec<CallNumber> = self.core.calls.together(number).collect();
+        for (at, member) in members.iter().enumerate() {
+            let last = at + 1 == members.len();
+            self.end(*member, requested.filter(|_| last))?;
+        }
         Ok(())
     }
 
     /// MC-8: never more held calls than the rule says, unless the far side already brought that about.
     pub fn check_held(&self) -> Result<(), RequestError> {
-        match self.held > self.core.policy.held.max(self.core.calls.held().len()) {
+        match self.held > self.core.policy.held.max(self.held_before) {
             true => Err(RequestError::MaximumCallGroupsReached),
             false => Ok(()),
         }
@@ -165,6 +263,9 @@ impl<'a> Plan<'a> {
     /// The call that is held to make room, if one is.
     pub fn holds(&self) -> Option<CallNumber> {
         let made = |step: &&Step| step.verb == Verb::SetHeld(true) && step.requested.is_none();
-        self.steps.iter().find(made).map(|step| step.call)
+        let held = self.steps.iter().find(made)?.call;
+        let lead = self.core.calls.lead(held);
+        // Of a group that is split, the one who leaves is not who is held.
+        Some(if self.target == Some(lead) { held } else { lead })
     }
 }

@@ -11,8 +11,7 @@ impl Turn<'_> {
         let calls = &self.core.calls;
         let ringing = calls.ringing().first().copied().map(CallRef::Number);
         let talking = calls.talking();
-        let mut held = calls.held().iter().copied();
-        let held = (held.next(), held.next());
+        let held = calls.held_pair();
         let muted = talking.and_then(|number| calls.get(number)).is_some_and(|c| c.mute_wanted);
         let active = talking.map(CallRef::Number);
         let wish = match (long, ringing, active, held) {
@@ -20,12 +19,12 @@ impl Turn<'_> {
             (false, None, Some(_), (Some(held), None)) => {
                 Some(Requested::SetHeld(CallRef::Number(held), false))
             }
-            (false, None, Some(active), (None, _)) => Some(Requested::End(active)),
+            (false, None, Some(active), (None, _)) => Some(Requested::EndGroup(active)),
             (false, None, None, (Some(held), None)) => {
                 Some(Requested::SetHeld(CallRef::Number(held), false))
             }
             (true, Some(ringing), ..) => Some(Requested::End(ringing)),
-            (true, None, Some(active), (Some(_), _)) => Some(Requested::End(active)),
+            (true, None, Some(active), (Some(_), _)) => Some(Requested::EndGroup(active)),
             (true, None, Some(active), (None, _)) => Some(Requested::SetMuted(active, !muted)),
             _ => None,
         };

@@ -11,13 +11,20 @@ impl Turn<'_> {
         configuration: Configuration,
     ) -> Result<Option<Timestamp>, RegisterError> {
         // TO-8: a second provider of the same app would orphan the calls of the first.
-        if self.core.providers.of_app(&app).is_some() || self.core.providers.get(provider).is_some()
-        {
+        let known = self.core.providers.of_app(&app);
+        let stand_in = known.filter(|known| self.core.providers.stand_in(*known).is_some());
+        if known.is_some() && stand_in.is_none() || self.core.providers.get(provider).is_some() {
             return Err(RegisterError::AlreadyRegistered);
         }
         self.check(&configuration)?;
         let remembered = self.core.orphans.keys().any(|(of, _)| *of == app);
-        self.core.providers.insert(provider, Provider { app, configuration });
+        let entry = Provider { app, configuration, reconfigured: false, stand_in: None };
+        match stand_in {
+            Some(stand_in) => {
+                self.attach(stand_in, provider, entry);
+            }
+            None => self.core.providers.insert(provider, entry),
+        }
         Ok(self.core.adopt_until.filter(|_| remembered))
     }
 
@@ -29,11 +36,15 @@ impl Turn<'_> {
         self.check(&configuration)?;
         let known = self.core.providers.get_mut(provider).ok_or(RegisterError::NotRegistered)?;
         known.configuration = configuration;
+        known.reconfigured = true;
+        let calls: alloc::vec::Vec<_> = self.core.calls.of_provider(provider).collect();
+        // What its calls can do may be more or less now.
+        calls.into_iter().for_each(|call| self.dirty.insert(call));
         self.rearranged = true;
         Ok(())
     }
 
-    fn check(&self, configuration: &Configuration) -> Result<(), RegisterError> {
+    pub fn check(&self, configuration: &Configuration) -> Result<(), RegisterError> {
         let accounts = &configuration.accounts;
         if accounts.is_empty()
             || configuration.maximum_call_groups == 0
@@ -75,7 +86,7 @@ impl Turn<'_> {
             self.end_lost(call);
         }
         for performing in lost {
-            if let Some(transaction) = performing.transaction {
+            if let Some((transaction, _)) = performing.step {
                 self.step_over(transaction, Err(FailReason::ProviderLost));
             }
         }

@@ -1,3 +1,4 @@
+use super::Over;
 use super::turn::{Turn, closed, entry};
 use crate::call::{Call, Facts, State};
 use crate::effect::Reply;
@@ -39,15 +40,30 @@ impl Turn<'_> {
         let log = log_policy(known, &update);
         let app = known.app.clone();
         // IN-9: reporting a live call again changes nothing; apps do it on purpose to close races.
-        if self.core.calls.find(provider, uuid).is_some() {
-            return Err(IncomingCallError::CallUuidAlreadyExists);
+        if let Some(number) = self.core.calls.find(provider, uuid) {
+            return self.report_of_rung(number, update);
         }
-        let calls = &self.core.calls;
+        let callback = self.is_callback(provider, &account, update.emergency == Some(true));
         let policy = &self.core.policy;
-        if calls.on_account(provider, &account) >= policy.calls_per_account {
+        let lately =
+            self.over(provider, uuid).filter(|over| self.now.at < over.at + policy.tombstone);
+        let over = lately.filter(|over| !over.refused);
+        let calls = &self.core.calls;
+        if over.is_none()
+            && !callback
+            && calls.on_account(provider, &account) >= policy.calls_per_account
+        {
             return Err(IncomingCallError::MaximumCallsReached);
         }
         let refused = match verdict {
+            // The end overtook the invitation, or the invitation came twice and late.
+            _ if over.is_some() => {
+                Some((IncomingCallError::CallEndedAlready, MissedReason::NeverRang))
+            }
+            _ if self.core.emergency.is_some() => {
+                Some((IncomingCallError::EmergencyCallInProgress, MissedReason::EmergencyCall))
+            }
+            _ if callback => None,
             Verdict::Blocked => {
                 Some((IncomingCallError::FilteredByBlockList, MissedReason::Blocked))
             }
@@ -66,17 +82,20 @@ impl Turn<'_> {
         };
         let number = self.next_number();
         let state = State::Ringing { until: self.now.at + self.core.policy.ring, silenced: false };
-        let facts = facts(app, account, uuid, Direction::Incoming, update);
+        let mut facts = facts(app, account, uuid, Direction::Incoming, update);
+        facts.emergency = callback;
         let mut call = Call::new(number, provider, facts, log, state);
         call.started = Some(self.now.date);
         if let Some((error, missed)) = refused {
             // The service writes the entry itself: the user shall know that somebody called.
-            if call.logged {
+            if call.logged && lately.is_none_or(|over| !over.told) {
                 let entry = entry(&call, false, self.now.date);
-                let mut entry = closed(entry, EndedReason::Unanswered, self.now.date);
+                let reason = over.map_or(EndedReason::Unanswered, |over| over.reason);
+                let mut entry = closed(entry, reason, self.now.date);
                 entry.missed = Some(missed);
                 self.records.push(entry);
             }
+            self.tell_once(provider, uuid, over.is_none());
             return Err(error);
         }
         self.core.calls.insert(call);
@@ -98,7 +117,9 @@ impl Turn<'_> {
         if let Report::Adopt(adoption) = report {
             return self.adopt(provider, uuid, adoption);
         }
-        let number = self.core.calls.find(provider, uuid).ok_or(ReportError::UnknownCallUuid)?;
+        let Some(number) = self.core.calls.find(provider, uuid) else {
+            return self.news_of_none(provider, uuid, &report);
+        };
         match report {
             Report::Updated(update) => self.updated(number, update),
             Report::StartedConnecting(_) => self.started_connecting(number)?,
@@ -114,12 +135,71 @@ impl Turn<'_> {
         Ok(())
     }
 
+    /// It is in recents now and need not come again.
+    fn tell_once(&mut self, provider: ProviderId, uuid: CallUuid, refused: bool) {
+        let is = |over: &&mut Over| over.provider == provider && over.uuid == uuid;
+        match self.core.ended.iter_mut().rev().find(is) {
+            Some(over) => over.told = true,
+            None => {
+                self.remember_over(provider, uuid, EndedReason::Unanswered, true);
+                if let Some(over) = self.core.ended.back_mut() {
+                    over.refused = refused;
+                }
+            }
+        }
+    }
+
+    /// PU-3: the app that was woken for a call reports it like any other.
+    fn report_of_rung(
+        &mut self,
+        number: CallNumber,
+        update: CallUpdate,
+    ) -> Result<CallNumber, IncomingCallError> {
+        match self.core.calls.get_mut(number) {
+            Some(call) if call.rung => call.rung = false,
+            _ => return Err(IncomingCallError::CallUuidAlreadyExists),
+        }
+        self.updated(number, update);
+        Ok(number)
+    }
+
+    /// The end of a call that is not live: it ended already, or its end overtakes its invitation, which then does not
+    /// ring.
+    fn news_of_none(
+        &mut self,
+        provider: ProviderId,
+        uuid: CallUuid,
+        report: &Report,
+    ) -> Result<(), ReportError> {
+        match report {
+            Report::Ended(_, reason) if !reason.is_reportable() => {
+                Err(ReportError::InvalidArgument)
+            }
+            // Not while it may still be adopted: then it is not over, but unknown yet.
+            Report::Ended(..) if self.is_orphan(provider, uuid) => {
+                Err(ReportError::UnknownCallUuid)
+            }
+            Report::Ended(_, reason) => {
+                if self.over(provider, uuid).is_none_or(|over| over.refused) {
+                    self.remember_over(provider, uuid, *reason, false);
+                }
+                Ok(())
+            }
+            _ => Err(ReportError::UnknownCallUuid),
+        }
+    }
+
+    fn is_orphan(&self, provider: ProviderId, uuid: CallUuid) -> bool {
+        let app = self.core.providers.get(provider).map(|known| known.app.clone());
+        app.is_some_and(|app| self.core.orphans.contains_key(&(app, uuid)))
+    }
+
     /// IN-10: also while it rings. Only what is set counts.
     pub fn updated(&mut self, number: CallNumber, update: CallUpdate) {
         let Some(call) = self.core.calls.get_mut(number) else { return };
-        let holding = call.facts.capabilities.holding;
+        let before = call.facts.capabilities;
         Arc::make_mut(&mut call.facts).update(update);
-        self.rearranged |= call.facts.capabilities.holding != holding;
+        self.rearranged |= call.facts.capabilities != before;
         self.dirty.insert(number);
         self.stale.insert(number);
     }
@@ -150,6 +230,7 @@ impl Turn<'_> {
                 call.connected = Some(date.unwrap_or(now).max(call.started.unwrap_or(now)));
                 self.set_state(number, State::Active);
                 self.stale.insert(number);
+                self.send_post_dial(number);
                 Ok(())
             }
             State::Active | State::Held(_) | State::Ending { .. }
@@ -209,6 +290,8 @@ pub(super) fn facts(
         handle: Arc::new(Handle::default()),
         name: None,
         video: false,
+        members: Arc::default(),
+        emergency: false,
         capabilities: Capabilities::default(),
     };
     facts.update(update);

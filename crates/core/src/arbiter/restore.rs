@@ -39,7 +39,19 @@ impl Turn<'_> {
         let known = self.core.providers.get(provider).ok_or(ReportError::NotRegistered)?;
         let key = (known.app.clone(), uuid);
         let entry = self.core.orphans.get(&key).ok_or(ReportError::NotAdoptable)?;
-        let owner = entry.has_audio && self.core.calls.talking().is_none();
+        let with = match adoption.group_with {
+            Some(uuid) => {
+                let found = self.core.calls.find(provider, uuid);
+                Some(found.ok_or(ReportError::UnknownCallUuid)?)
+            }
+            None => None,
+        };
+        let talking = self.core.calls.talking();
+        // A member of a conversation that talks again talks along.
+        let along = with.is_some_and(|with| {
+            talking.is_some_and(|talking| self.core.calls.are_together(with, talking))
+        });
+        let owner = along || entry.has_audio && talking.is_none();
         let now = self.now;
         let mut hold = false;
         let state = match (adoption.state, entry.direction) {
@@ -61,7 +73,7 @@ impl Turn<'_> {
                 hold = true;
                 State::Held(HeldFor::Itself)
             }
-            (CallState::Held, _) => State::Held(HeldFor::Itself),
+            (CallState::Held, _) if !along => State::Held(HeldFor::Itself),
             _ => return Err(ReportError::InvalidAction),
         };
         let facts = Facts {
@@ -72,6 +84,8 @@ impl Turn<'_> {
             handle: entry.handle.clone(),
             name: entry.name.clone(),
             video: entry.video,
+            members: alloc::sync::Arc::default(),
+            emergency: entry.emergency,
             capabilities: Capabilities::default(),
         };
         let log = if entry.listed { LogPolicy::Full } else { LogPolicy::None };
@@ -86,7 +100,13 @@ impl Turn<'_> {
         if self.core.orphans.is_empty() {
             self.core.adopt_until = None;
         }
+        if call.facts.emergency && call.facts.direction == Direction::Outgoing {
+            self.core.emergency = Some(number);
+        }
         self.core.calls.insert(call);
+        if with.is_some() {
+            self.regrouped(number, with);
+        }
         self.rearranged = true;
         self.updated(number, adoption.update);
         if adoption.muted {

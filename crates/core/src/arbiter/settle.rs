@@ -1,4 +1,5 @@
-use super::turn::{Turn, entry, view};
+use super::choices::Offers;
+use super::turn::{Turn, entry};
 use crate::call::{HeldFor, State};
 use crate::effect::{Change, Effect};
 use crate::policy::AutoResume;
@@ -44,11 +45,10 @@ impl Turn<'_> {
                 if self.dial_failed.contains(&for_call))
         };
         if let Some(number) = calls.held().iter().copied().find(made_room) {
-            return self.resume(number, false);
+            return self.resume(number);
         }
         let Some(provider) = self.user_ended else { return };
-        let mut held = calls.held().iter();
-        let (Some(number), None) = (held.next().copied(), held.next()) else { return };
+        let (Some(number), None) = calls.held_pair() else { return };
         let Some(call) = calls.get(number) else { return };
         let by_service = matches!(call.state, State::Held(HeldFor::Room(_)));
         let wanted = match self.core.policy.auto_resume {
@@ -57,7 +57,7 @@ impl Turn<'_> {
             AutoResume::Never => false,
         };
         if by_service && wanted && calls.ringing().is_empty() {
-            self.resume(number, false);
+            self.resume(number);
         }
     }
 
@@ -77,12 +77,11 @@ impl Turn<'_> {
     }
 
     fn write_entries(&mut self) {
-        let owner = self.core.audio.owner();
         for number in self.stale.take() {
             let Some(call) = self.core.calls.get(number) else { continue };
             // An outgoing call gets its entry when it dials.
             if call.started.is_some() {
-                let entry = entry(call, owner == Some(number), self.now.date);
+                let entry = entry(call, self.core.audio.is_for(number), self.now.date);
                 self.records.push(entry);
             }
         }
@@ -104,19 +103,25 @@ impl Turn<'_> {
             &told
         };
         let mut calls = core::mem::take(&mut self.ended);
+        let mut standing = None;
         for &number in affected {
             let Some(call) = self.core.calls.get(number) else { continue };
-            let choices = self.core.choices(call);
             let state = call.public_state();
-            let Some(call) = self.core.calls.get_mut(number) else { continue };
-            let differs = call.shown != Some(state) || call.choices != choices;
-            if differs {
+            let moved = call.shown != Some(state);
+            // What can be done is worked out only where it can be something else than before.
+            let offered = (moved || self.rearranged || call.has_digits_to_send())
+                .then(|| *standing.get_or_insert_with(|| self.core.standing()))
+                .map(|standing| Offers { core: self.core, standing }.of(call));
+            let choices = offered.filter(|choices| moved || *choices != call.choices);
+            let differs = choices.is_some();
+            if let (Some(choices), Some(call)) = (choices, self.core.calls.get_mut(number)) {
                 call.choices_revision += 1;
                 call.shown = Some(state);
                 call.choices = choices;
             }
             if differs || told.binary_search(&number).is_ok() {
-                calls.push(view(call));
+                let call = self.core.calls.get(number);
+                calls.extend(call.map(|call| self.core.view(call)));
             }
         }
         calls.sort_by_key(|call| call.number);

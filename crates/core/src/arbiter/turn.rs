@@ -1,8 +1,11 @@
 use super::Arbiter;
 use crate::call::Call;
 use crate::effect::{CallView, Effect, Finished, ProviderNews, Reply};
+use crate::group::Group;
 use crate::input::{Input, Now};
-use crate::words::{CallNumber, Date, EndedReason, ProviderId, RecentsEntry, RequestId, SurfaceId};
+use crate::words::{
+    CallNumber, Capabilities, Date, EndedReason, ProviderId, RecentsEntry, RequestId, SurfaceId,
+};
 use alloc::vec::Vec;
 
 /// One input being handled: the state, the time, and what follows.
@@ -47,11 +50,13 @@ impl<'a> Turn<'a> {
     pub fn take(&mut self, input: Input) {
         match input {
             Input::Register { provider, request, app, configuration } => {
+                // The reply comes before what waited for the app.
+                let slot = self.mail.len();
                 let reply = match self.register(provider, app, configuration) {
                     Ok(adopt_until) => Reply::Registered { adopt_until },
                     Err(error) => Reply::RegisterRefused(error),
                 };
-                self.reply(request, reply);
+                self.mail.insert(slot, Effect::Reply(request, reply));
             }
             Input::Configure { provider, request, configuration } => {
                 let reply = match self.configure(provider, configuration) {
@@ -75,6 +80,17 @@ impl<'a> Turn<'a> {
                     let reply = result.map_or_else(Reply::CompletionRefused, |()| Reply::Done);
                     self.reply(request, reply);
                 }
+            }
+            Input::Executed { provider, transaction, handled } => {
+                self.executed(provider, transaction, handled);
+            }
+            Input::Rung { provider, request, app, configuration, call, update, verdict } => {
+                let slot = self.mail.len();
+                let reply = match self.rung(provider, app, configuration, call, update, verdict) {
+                    Ok(number) => Reply::Admitted(number),
+                    Err(error) => Reply::IncomingRefused(error),
+                };
+                self.mail.insert(slot, Effect::Reply(request, reply));
             }
             Input::Request { requester, request, actions, revision } => {
                 // The reply comes before the performs that follow from it.
@@ -106,16 +122,18 @@ impl<'a> Turn<'a> {
     }
 
     pub fn tell(&mut self, provider: ProviderId, news: ProviderNews) {
-        if self.core.providers.get(provider).is_some() {
+        if self.core.providers.get(provider).is_some_and(|known| known.stand_in.is_none()) {
             self.mail.push(Effect::Provider(provider, news));
         }
     }
 
     /// Put a call into another state. Everything that can follow from that is looked at in `settle`.
     pub fn set_state(&mut self, number: CallNumber, state: crate::call::State) {
+        let was_apart = self.core.calls.get(number).is_some_and(Call::is_apart);
         self.core.calls.set_state(number, state);
+        let is_apart = self.core.calls.get(number).is_some_and(Call::is_apart);
         self.dirty.insert(number);
-        self.rearranged = true;
+        self.rearranged |= !(was_apart && is_apart);
     }
 }
 
@@ -128,6 +146,10 @@ impl Marks {
         if self.0.last() != Some(&number) {
             self.0.push(number);
         }
+    }
+
+    pub fn extend(&mut self, numbers: impl IntoIterator<Item = CallNumber>) {
+        numbers.into_iter().for_each(|number| self.insert(number));
     }
 
     pub fn remove(&mut self, number: CallNumber) {
@@ -143,8 +165,7 @@ impl Marks {
     }
 }
 
-/// The call as surfaces see it.
-pub(super) fn view(call: &Call) -> CallView {
+fn view(call: &Call, group: Option<&Group>, capabilities: Capabilities) -> CallView {
     let ending = match call.state {
         crate::call::State::Ending { kind, .. } => Some(kind),
         _ => None,
@@ -154,6 +175,8 @@ pub(super) fn view(call: &Call) -> CallView {
         provider: call.provider,
         facts: call.facts.clone(),
         state: call.public_state(),
+        group: call.group,
+        group_connected: group.and_then(|group| group.connected),
         muted: call.muted,
         choices: call.choices.clone(),
         choices_revision: call.choices_revision,
@@ -161,6 +184,18 @@ pub(super) fn view(call: &Call) -> CallView {
         connected: call.connected,
         ended: None,
         ending,
+        capabilities,
+        translating: call.translating.clone(),
+    }
+}
+
+impl Arbiter {
+    /// The call as surfaces see it.
+    pub(super) fn view(&self, call: &Call) -> CallView {
+        let provider = self.providers.get(call.provider);
+        let can = call.facts.capabilities;
+        let can = provider.map_or(can, |provider| provider.allows(can));
+        view(call, self.calls.group_of(call.number), can)
     }
 }
 
@@ -176,6 +211,7 @@ pub(super) fn entry(call: &Call, has_audio: bool, now: Date) -> RecentsEntry {
         handle: facts.handle.clone(),
         name: facts.name.clone(),
         video: facts.video,
+        emergency: facts.emergency,
         started: call.started.unwrap_or(now),
         connected: call.connected,
         ended: None,

@@ -9,7 +9,8 @@ pub struct Names {
     providers: BTreeMap<ProviderId, String>,
     surfaces: BTreeMap<SurfaceId, String>,
     calls: BTreeMap<CallUuid, String>,
-    numbers: BTreeMap<CallNumber, CallUuid>,
+    /// With the name at that time: ids of different providers may be the same.
+    numbers: BTreeMap<CallNumber, (CallUuid, String)>,
     requests: BTreeMap<RequestId, String>,
 }
 
@@ -31,14 +32,29 @@ impl Names {
 
     /// The service gave the call of this id that number.
     pub fn number_call(&mut self, uuid: CallUuid, number: CallNumber) {
-        self.numbers.insert(number, uuid);
+        self.numbers.insert(number, (uuid, self.call(uuid)));
     }
 
     /// Forget a call that is over.
     pub fn forget_call(&mut self, number: CallNumber) {
-        if let Some(uuid) = self.numbers.remove(&number) {
+        if let Some((uuid, _)) = self.numbers.remove(&number) {
             self.calls.remove(&uuid);
         }
+    }
+
+    /// Forget the name of a call that never had a number.
+    pub fn forget_uuid(&mut self, uuid: CallUuid) {
+        self.calls.remove(&uuid);
+    }
+
+    /// Forget a provider that is gone.
+    pub fn forget_provider(&mut self, id: ProviderId) {
+        self.providers.remove(&id);
+    }
+
+    /// Forget a surface that is gone.
+    pub fn forget_surface(&mut self, id: SurfaceId) {
+        self.surfaces.remove(&id);
     }
 
     /// The reply to this request goes to that party.
@@ -56,6 +72,11 @@ impl Names {
         self.providers.get(&id).cloned().unwrap_or_else(|| format!("app{id}"))
     }
 
+    /// Whether this surface has a name of its own.
+    pub fn knows_surface(&self, id: SurfaceId) -> bool {
+        self.surfaces.contains_key(&id)
+    }
+
     /// The surface's name.
     pub fn surface(&self, id: SurfaceId) -> String {
         self.surfaces.get(&id).cloned().unwrap_or_else(|| format!("ui{id}"))
@@ -69,14 +90,14 @@ impl Names {
     /// The name of the call with that number.
     pub fn number(&self, number: CallNumber) -> String {
         match self.numbers.get(&number) {
-            Some(uuid) => self.call(*uuid),
+            Some((_, name)) => name.clone(),
             None => format!("call{number}"),
         }
     }
 
     /// The number of the call with that id, if it has one.
     pub fn number_of(&self, uuid: CallUuid) -> Option<CallNumber> {
-        let found = self.numbers.iter().rev().find(|(_, of)| **of == uuid);
+        let found = self.numbers.iter().rev().find(|(_, (of, _))| *of == uuid);
         found.map(|(number, _)| *number)
     }
 }

@@ -62,15 +62,27 @@ enum Parsed {
 
 fn step(text: &str) -> Result<Parsed, String> {
     if let Some(time) = text.strip_prefix("after ") {
-        return Ok(Parsed::Does(Does::After(milliseconds(time)?)));
+        return Ok(Parsed::Does(match time.strip_suffix(" asleep") {
+            Some(time) => Does::Asleep(milliseconds(time)?),
+            None => Does::After(milliseconds(time)?),
+        }));
+    }
+    if let Some(orphans) = text.strip_prefix("core restarts with ") {
+        let words = orphans.split_whitespace().map(ToString::to_string).collect();
+        return Ok(Parsed::Does(Does::Restart(Some(words))));
     }
     if let Some(knob) = text.strip_prefix("policy ") {
         let (knob, value) =
             knob.split_once('=').ok_or_else(|| format!("`policy knob=value`, not: {text}"))?;
         return Ok(Parsed::Does(Does::Policy(knob.trim().to_owned(), value.trim().to_owned())));
     }
+    if let Some(words) = text.strip_prefix("given ") {
+        let mut words = words.split_whitespace().map(ToString::to_string);
+        let party = words.next().ok_or("`given app state call`: the app is missing")?;
+        return Ok(Parsed::Does(Does::Given(party, words.collect())));
+    }
     match text {
-        "core restarts" => return Ok(Parsed::Does(Does::Restart)),
+        "core restarts" => return Ok(Parsed::Does(Does::Restart(None))),
         "audio by hand" => return Ok(Parsed::Does(Does::AudioByHand)),
         _ => {}
     }
@@ -90,7 +102,7 @@ fn step(text: &str) -> Result<Parsed, String> {
     }
 }
 
-/// `500ms`, `5s`, `2m`.
+/// `500ms`, `5s`, `2m`, `1h`.
 pub(super) fn milliseconds(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(0));
@@ -98,9 +110,10 @@ pub(super) fn milliseconds(text: &str) -> Result<u64, String> {
         "ms" => Some(1),
         "s" => Some(1000),
         "m" => Some(60_000),
+        "h" => Some(3_600_000),
         _ => None,
     };
     let value = number.parse::<u64>().ok();
     let product = value.zip(factor).and_then(|(value, factor)| value.checked_mul(factor));
-    product.ok_or_else(|| format!("a time is like 500ms, 5s or 2m, not: {text}"))
+    product.ok_or_else(|| format!("a time is like 500ms, 5s, 2m or 1h, not: {text}"))
 }

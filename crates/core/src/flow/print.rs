@@ -1,8 +1,11 @@
 use super::{Line, Names};
-use crate::effect::{AudioEffect, CallView, Change, Effect, Finished, ProviderNews, Reply};
+use crate::effect::{
+    AudioEffect, CallView, Change, Effect, Finished, Perform, ProviderNews, Reply,
+};
 use crate::input::{CallRef, Completion, Input, Report, Requested, Requester, Verdict};
 use crate::words::{
-    ActionId, CallState, CallUpdate, CallUuid, DtmfDigits, Outcome, RecentsEntry, Verb,
+    ActionId, CallState, CallUpdate, CallUuid, DtmfDigits, DtmfType, GroupId, Handle, HandleKind,
+    Languages, Outcome, RecentsEntry, Verb,
 };
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -10,7 +13,17 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What was last shown of a call, so that only what changed is written.
-pub(super) type Shown = BTreeMap<crate::words::CallNumber, (CallState, bool)>;
+pub(super) type Shown = BTreeMap<crate::words::CallNumber, ShownCall>;
+
+/// What was last written of a call.
+#[derive(Clone, Debug)]
+pub(super) struct ShownCall {
+    state: CallState,
+    muted: bool,
+    video: bool,
+    group: Option<GroupId>,
+    translating: Option<Languages>,
+}
 
 /// An effect as lines, with the last state of each call taken from and left in `shown`.
 pub fn effect_lines(effect: &Effect, names: &mut Names, shown: &mut ShownCalls) -> Vec<Line> {
@@ -73,25 +86,44 @@ fn changes(
     for view in &change.calls {
         names.number_call(view.facts.uuid, view.number);
         let name = names.call(view.facts.uuid);
-        let before = shown.insert(view.number, (view.state, view.muted));
-        match (before, view.ended) {
-            (_, Some(reason)) => {
-                say("ui", format!("ended {name} {}", reason.name()));
-                shown.remove(&view.number);
-            }
-            (Some((state, _)), None) if state == view.state => {}
-            (_, None) => say("ui", format!("{} {name}", view.state.name())),
+        let now = ShownCall {
+            state: view.state,
+            muted: view.muted,
+            video: view.facts.video,
+            group: view.group,
+            translating: view.translating.as_ref().map(|(languages, _)| languages.clone()),
+        };
+        let before = shown.insert(view.number, now.clone());
+        if let Some(reason) = view.ended {
+            say("ui", format!("ended {name} {}", reason.name()));
+            shown.remove(&view.number);
+            continue;
         }
-        match before {
-            Some((_, muted)) if muted != view.muted && view.ended.is_none() => {
-                say("ui", format!("{} {name}", if view.muted { "muted" } else { "unmuted" }));
-            }
-            None if view.muted => say("ui", format!("muted {name}")),
-            _ => {}
+        if before.as_ref().is_none_or(|before| before.state != view.state) {
+            say("ui", format!("{} {name}", view.state.name()));
         }
-        if view.ended.is_none() {
-            say("choices", choices(view, &name, names));
+        // Of a call that is new only what is unusual is written.
+        let before = before.unwrap_or(ShownCall {
+            muted: false,
+            group: None,
+            translating: None,
+            ..now.clone()
+        });
+        if before.muted != now.muted {
+            say("ui", format!("{} {name}", if now.muted { "muted" } else { "unmuted" }));
         }
+        if before.video != now.video {
+            say("ui", format!("{} {name}", if now.video { "video" } else { "no-video" }));
+        }
+        if before.group != now.group {
+            let words =
+                now.group.map_or(format!("ungrouped {name}"), |id| format!("grouped {name} {id}"));
+            say("ui", words);
+        }
+        if before.translating != now.translating {
+            say("ui", translated(&name, now.translating.as_ref()));
+        }
+        say("choices", choices(view, &name, names));
     }
     for (surface, finished) in &change.finished {
         if let Some(words) = failures(finished) {
@@ -111,6 +143,9 @@ fn choices(view: &CallView, name: &str, names: &Names) -> String {
         if let Some(held) = choice.holds {
             words.push_str(&format!("(holds {})", names.number(held)));
         }
+        if let Some(other) = choice.merges {
+            words.push_str(&format!("(with {})", names.number(other)));
+        }
     }
     words
 }
@@ -126,7 +161,10 @@ fn failures(finished: &Finished) -> Option<String> {
 }
 
 fn record(entry: &RecentsEntry, names: &mut Names) -> String {
-    names.number_call(entry.uuid, entry.number);
+    // An entry that is closed from the beginning is of a call that never was: its name stays with one that lives.
+    if entry.ended.is_none() {
+        names.number_call(entry.uuid, entry.number);
+    }
     let mut words = format!("{} {}", names.call(entry.uuid), entry.direction.name());
     match entry.reason {
         Some(reason) => words.push_str(&format!(" {}", reason.name())),
@@ -144,6 +182,9 @@ fn record(entry: &RecentsEntry, names: &mut Names) -> String {
     if !entry.listed {
         words.push_str(" unlisted");
     }
+    if entry.emergency {
+        words.push_str(" emergency");
+    }
     if entry.has_audio {
         words.push_str(" audio");
     }
@@ -152,18 +193,17 @@ fn record(entry: &RecentsEntry, names: &mut Names) -> String {
 
 fn provider_news(news: &ProviderNews, names: &Names) -> Option<String> {
     Some(match news {
-        ProviderNews::Perform { call, verb, origin, handing_over, .. } => {
-            let mut words = format!("perform {}", verb_words(verb, &names.call(*call)));
-            if origin.is_some() {
-                words.push_str(" own");
-            }
-            if *handing_over {
-                words.push_str(" handing_over");
-            }
-            words
+        ProviderNews::Perform(perform) => format!("perform {}", perform_words(perform, names)),
+        ProviderNews::Execute { performs, .. } => {
+            let performs: Vec<String> =
+                performs.iter().map(|perform| perform_words(perform, names)).collect();
+            format!("execute {}", performs.join(" ; "))
+        }
+        ProviderNews::DidAttachCall { call, state, .. } => {
+            format!("attached {} {}", names.call(*call), state.name())
         }
         ProviderNews::TimedOut { call, verb, .. } => {
-            format!("timed out {}", verb_words(verb, &names.call(*call)))
+            format!("timed out {}", verb_words(verb, &names.call(*call), names))
         }
         ProviderNews::DidActivateAudio(call) => format!("audio on {}", names.call(*call)),
         ProviderNews::DidDeactivateAudio(call) => format!("audio off {}", names.call(*call)),
@@ -171,12 +211,44 @@ fn provider_news(news: &ProviderNews, names: &Names) -> Option<String> {
     })
 }
 
-/// Digits stay out of flows: they may be a PIN.
-fn hidden(digits: &DtmfDigits) -> String {
-    "0".repeat(digits.as_str().len())
+fn perform_words(perform: &Perform, names: &Names) -> String {
+    let mut words = verb_words(&perform.verb, &names.call(perform.call), names);
+    if perform.origin.is_some() {
+        words.push_str(" own");
+    }
+    if perform.handing_over {
+        words.push_str(" handing_over");
+    }
+    if perform.keep_capturing {
+        words.push_str(" keep_capturing");
+    }
+    words
 }
 
-fn verb_words(verb: &Verb, call: &str) -> String {
+fn translated(call: &str, languages: Option<&Languages>) -> String {
+    match languages {
+        Some(Languages { local, remote }) => format!("translating {call} {local} {remote}"),
+        None => format!("not-translating {call}"),
+    }
+}
+
+/// Digits stay out of flows: they may be a PIN.
+fn hidden(digits: &DtmfDigits) -> String {
+    digits.as_str().chars().map(hidden_digit).collect()
+}
+
+fn hidden_digit(digit: char) -> char {
+    if matches!(digit, ',' | ';') { digit } else { '0' }
+}
+
+/// How a number that digits follow was dialed, without saying which.
+fn hidden_dial(handle: &Handle) -> Option<String> {
+    let from = handle.value.find([',', ';'])?;
+    let rest = handle.value[from..].chars().filter(|c| !c.is_whitespace()).map(hidden_digit);
+    (handle.kind == HandleKind::PhoneNumber).then(|| "0".chars().chain(rest).collect())
+}
+
+pub(super) fn verb_words(verb: &Verb, call: &str, names: &Names) -> String {
     match verb {
         Verb::Start => format!("start {call}"),
         Verb::Answer => format!("answer {call}"),
@@ -185,7 +257,22 @@ fn verb_words(verb: &Verb, call: &str) -> String {
         Verb::SetHeld(false) => format!("resume {call}"),
         Verb::SetMuted(true) => format!("mute {call}"),
         Verb::SetMuted(false) => format!("unmute {call}"),
-        Verb::PlayDtmf(digits, _) => format!("dtmf {call} {}", hidden(digits)),
+        Verb::SetGroup(Some(with)) => format!("merge {call} {}", names.call(*with)),
+        Verb::SetGroup(None) => format!("split {call}"),
+        Verb::SetVideo(true) => format!("video {call}"),
+        Verb::SetVideo(false) => format!("no-video {call}"),
+        Verb::SetTranslating(Some(languages)) => {
+            format!("translate {call} {} {}", languages.local, languages.remote)
+        }
+        Verb::SetTranslating(None) => format!("stop-translating {call}"),
+        Verb::PlayDtmf(digits, kind) => {
+            let after = match kind {
+                DtmfType::SingleTone => "",
+                DtmfType::SoftPause => " soft_pause",
+                DtmfType::HardPause => " hard_pause",
+            };
+            format!("dtmf {call} {}{after}", hidden(digits))
+        }
     }
 }
 
@@ -207,27 +294,46 @@ pub fn input_line(
         Input::Invalidate { provider, .. } => (names.provider(*provider), "invalidate".into()),
         Input::ProviderLost { provider } => (names.provider(*provider), "lost".into()),
         Input::Report { provider, call, report, .. } => {
-            (names.provider(*provider), report_words(report, &names.call(*call)))
+            (names.provider(*provider), report_words(report, &names.call(*call), names))
         }
         Input::Complete { provider, action: id, completion, .. } => {
             let what = match action(*id) {
                 Some((Verb::End(_), call)) => format!("end {}", names.call(call)),
-                Some((verb, call)) => verb_words(&verb, &names.call(call)),
+                Some((verb, call)) => verb_words(&verb, &names.call(call), names),
                 None => format!("action {id}"),
             };
             let how = match completion {
                 Completion::Fulfill(_) => "fulfill",
+                Completion::FulfillUsing(engine) => {
+                    let party = names.provider(*provider);
+                    let words = format!("fulfill {what} using={}", engine.name());
+                    return Some(format!("{party:<4} -> core : {words}"));
+                }
                 Completion::Fail => "fail",
             };
             (names.provider(*provider), format!("{how} {what}"))
         }
         Input::Request { requester, actions, revision, .. } => {
             let actions: Vec<String> = actions.iter().map(|a| requested(a, names)).collect();
-            let mut words = format!("request {}", actions.join(" ; "));
+            let mut words = match actions.is_empty() {
+                true => String::from("request nothing"),
+                false => format!("request {}", actions.join(" ; ")),
+            };
             if let Some(revision) = revision {
                 words.push_str(&format!(" revision={revision}"));
             }
             (requester_name(*requester, names), words)
+        }
+        Input::Executed { provider, handled, .. } => {
+            let words = if *handled { "executes" } else { "one-by-one" };
+            (names.provider(*provider), words.into())
+        }
+        Input::Rung { app, call, configuration, update, verdict, .. } => {
+            let report =
+                Report::Incoming { account: None, update: update.clone(), verdict: *verdict };
+            let words = report_words(&report, &names.call(*call), names);
+            let words = words.trim_start_matches("report incoming");
+            ("push".into(), format!("rings {app}{words}{}", configured(configuration)))
         }
         Input::Presented { call } => ("ui".into(), format!("presented {}", names.number(*call))),
         Input::Silence { surface, call, .. } => {
@@ -255,6 +361,9 @@ fn configured(configuration: &crate::provider::Configuration) -> String {
     if configuration.maximum_call_groups != 2 {
         words.push_str(&format!(" groups={}", configuration.maximum_call_groups));
     }
+    if configuration.maximum_calls_per_call_group != 5 {
+        words.push_str(&format!(" per_group={}", configuration.maximum_calls_per_call_group));
+    }
     let accounts: Vec<&str> = configuration.accounts.iter().map(|a| a.id.as_str()).collect();
     if accounts != ["default"] {
         words.push_str(&format!(" accounts={}", accounts.join(",")));
@@ -262,13 +371,21 @@ fn configured(configuration: &crate::provider::Configuration) -> String {
     if !configuration.includes_calls_in_recents {
         words.push_str(" unlogged");
     }
+    for (set, word) in [
+        (configuration.supports_video, " can_video"),
+        (configuration.supports_audio_translation, " can_translate"),
+        (configuration.executes_transactions, " executes"),
+        (configuration.emergency, " emergency"),
+    ] {
+        words.push_str(if set { word } else { "" });
+    }
     if let Some(stuck) = configuration.stuck {
         words.push_str(&format!(" stuck={}ms", stuck.as_millis()));
     }
     words
 }
 
-fn report_words(report: &Report, call: &str) -> String {
+fn report_words(report: &Report, call: &str, names: &Names) -> String {
     match report {
         Report::Incoming { account, update, verdict } => {
             let mut words = format!("report incoming {call}{}", update_words(update));
@@ -288,7 +405,10 @@ fn report_words(report: &Report, call: &str) -> String {
         Report::Ended(_, reason) => format!("report ended {call} {}", reason.name()),
         Report::Adopt(adoption) => {
             let muted = if adoption.muted { " muted" } else { "" };
-            format!("report adopt {call} {}{muted}", adoption.state.name())
+            let update = update_words(&adoption.update);
+            let with = adoption.group_with.map(|with| format!(" with={}", names.call(with)));
+            let with = with.unwrap_or_default();
+            format!("report adopt {call} {}{muted}{with}{update}", adoption.state.name())
         }
     }
 }
@@ -302,8 +422,13 @@ fn update_words(update: &CallUpdate) -> String {
         None => {}
     };
     flag(update.supports_holding, " holding", " no-holding");
+    flag(update.supports_grouping, " grouping", " no-grouping");
+    flag(update.supports_ungrouping, " ungrouping", " no-ungrouping");
     flag(update.supports_dtmf, " dtmf", " no-dtmf");
-    flag(update.has_video, " video", "");
+    flag(update.supports_video, " can_video", " no-can_video");
+    flag(update.supports_translation, " can_translate", " no-can_translate");
+    flag(update.has_video, " video", " no-video");
+    flag(update.emergency, " emergency", "");
     flag(update.log_policy.map(|policy| policy == crate::words::LogPolicy::None), " unlogged", "");
     flag(update.localized_caller_name.as_ref().map(|_| true), " named", "");
     words
@@ -326,6 +451,12 @@ fn requested(action: &Requested, names: &Names) -> String {
             if details.video {
                 words.push_str(" video");
             }
+            if details.emergency {
+                words.push_str(" emergency");
+            }
+            if let Some(dial) = hidden_dial(&details.handle) {
+                words.push_str(&format!(" dial={dial}"));
+            }
             words
         }
         Requested::Answer(of) => format!("answer {}", call(of)),
@@ -333,10 +464,19 @@ fn requested(action: &Requested, names: &Names) -> String {
             format!("choose {} {}", names.number(*number), kind.name())
         }
         Requested::End(of) => format!("end {}", call(of)),
+        Requested::EndGroup(of) => format!("end_group {}", call(of)),
+        Requested::SetGroup(of, Some(with)) => format!("merge {} {}", call(of), call(with)),
+        Requested::SetGroup(of, None) => format!("split {}", call(of)),
         Requested::SetHeld(of, true) => format!("hold {}", call(of)),
         Requested::SetHeld(of, false) => format!("resume {}", call(of)),
         Requested::SetMuted(of, true) => format!("mute {}", call(of)),
         Requested::SetMuted(of, false) => format!("unmute {}", call(of)),
+        Requested::SetVideo(of, true) => format!("video {}", call(of)),
+        Requested::SetVideo(of, false) => format!("no-video {}", call(of)),
+        Requested::SetTranslating(of, Some(languages)) => {
+            format!("translate {} {} {}", call(of), languages.local, languages.remote)
+        }
+        Requested::SetTranslating(of, None) => format!("stop-translating {}", call(of)),
         Requested::PlayDtmf(of, digits, _) => {
             format!("dtmf {} {}", call(of), hidden(digits))
         }

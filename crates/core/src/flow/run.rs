@@ -1,37 +1,40 @@
 use super::print::{ShownCalls, effect_lines};
-use super::{Does, Flow, FlowError, Line, Names, Step};
+use super::{Does, Flow, FlowError, Line, Names, Played};
 use crate::arbiter::Arbiter;
-use crate::effect::{AudioEffect, Effect, ProviderNews};
-use crate::input::{Input, Now};
+use crate::effect::{AudioEffect, Consequences, Effect, ProviderNews};
+use crate::input::{Input, Now, Requester};
 use crate::policy::Policy;
 use crate::words::{
     ActionId, CallNumber, CallUuid, Date, ProviderId, RecentsEntry, RequestId, SurfaceId,
-    Timestamp, Verb,
+    Timestamp, TransactionId, Verb,
 };
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+/// The time at which every flow begins.
+pub(super) const BEGIN: u64 = 1_000_000;
+
 /// What a flow is played on.
+#[derive(Clone, Debug)]
 pub(super) struct Stage {
-    core: Arbiter,
+    pub core: Arbiter,
     policy: Policy,
     pub names: Names,
     /// What providers were asked, in order.
     pub performed: Vec<(ActionId, (Verb, CallUuid))>,
+    /// What each provider was offered as a whole last.
+    pub offered: BTreeMap<ProviderId, TransactionId>,
     shown: ShownCalls,
-    entries: BTreeMap<CallNumber, RecentsEntry>,
+    pub entries: BTreeMap<CallNumber, RecentsEntry>,
     providers: BTreeMap<String, ProviderId>,
     surfaces: BTreeMap<String, SurfaceId>,
     next: u64,
-    at: u64,
+    pub at: u64,
     audio_by_hand: bool,
     begun: bool,
 }
-
-/// Parties whose lines count only in flows that name them.
-const OPTIONAL: [&str; 4] = ["ring", "audio", "recents", "choices"];
 
 impl Flow {
     /// Play it on a fresh arbiter and compare. The invariants are checked after each input.
@@ -39,24 +42,7 @@ impl Flow {
     /// # Errors
     /// The first step that did not go as written, with what was said instead.
     pub fn run(&self) -> Result<(), FlowError> {
-        self.play(|step, said| {
-            let mut parties: BTreeSet<&str> = BTreeSet::new();
-            parties.extend(step.expected.iter().chain(said).map(|line| line.party.as_str()));
-            for party in parties {
-                let of = |lines: &[Line]| -> Vec<String> {
-                    let own = lines.iter().filter(|line| line.party == party);
-                    own.map(|line| line.words.clone()).collect()
-                };
-                if of(&step.expected) != of(said) {
-                    let said: Vec<String> = said.iter().map(|line| format!("    {line}")).collect();
-                    return Err(format!(
-                        "`{party}` is told otherwise. All that was said:\n{}",
-                        said.join("\n")
-                    ));
-                }
-            }
-            Ok(())
-        })
+        self.play(|played| played.otherwise.map_or(Ok(()), Err))
     }
 
     /// The flow with what is really said, for writing flows: read it before you keep it.
@@ -69,22 +55,11 @@ impl Flow {
             text.push_str(&format!("# {comment}\n"));
         }
         text.push_str(&format!("{}:\n", self.name));
-        self.play(|step, said| {
+        self.play(|Played { step, said, .. }| {
             for comment in &step.comments {
                 text.push_str(&format!("    # {comment}\n"));
             }
-            match &step.does {
-                Does::Policy(knob, value) => text.push_str(&format!("    policy {knob}={value}\n")),
-                Does::AudioByHand => text.push_str("    audio by hand\n"),
-                Does::After(ms) if ms % 1000 == 0 => {
-                    text.push_str(&format!("    after {}s\n", ms / 1000));
-                }
-                Does::After(ms) => text.push_str(&format!("    after {ms}ms\n")),
-                Does::Restart => text.push_str("    core restarts\n"),
-                Does::Input(party, words) => {
-                    text.push_str(&format!("    {party:<4} -> core : {}\n", words.join(" ")));
-                }
-            }
+            text.push_str(&format!("    {}\n", step.does));
             for line in said {
                 text.push_str(&format!("    {line}\n"));
             }
@@ -95,42 +70,37 @@ impl Flow {
 
     fn play(
         &self,
-        mut look: impl FnMut(&Step, &[Line]) -> Result<(), String>,
+        mut look: impl FnMut(Played<'_>) -> Result<(), String>,
     ) -> Result<(), FlowError> {
-        let lines = self.steps.iter().flat_map(|step| &step.expected);
-        let named: BTreeSet<&str> = lines.map(|line| line.party.as_str()).collect();
-        let mut stage = Stage::new();
-        for step in &self.steps {
-            let wrong = |what| FlowError { flow: Some(self.name.clone()), line: step.line, what };
-            let mut said = stage.play(&step.does).map_err(wrong)?;
-            said.retain(|line| {
-                !OPTIONAL.contains(&line.party.as_str()) || named.contains(line.party.as_str())
-            });
-            look(step, &said).map_err(wrong)?;
+        for played in self.player() {
+            let played = played?;
+            let line = played.step.line;
+            look(played).map_err(|what| FlowError { flow: Some(self.name.clone()), line, what })?;
         }
         Ok(())
     }
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             core: Arbiter::new(Policy::default()),
             policy: Policy::default(),
             names: Names::default(),
             performed: Vec::new(),
+            offered: BTreeMap::new(),
             shown: ShownCalls::default(),
             entries: BTreeMap::new(),
             providers: BTreeMap::new(),
             surfaces: BTreeMap::new(),
             next: 1,
-            at: 1_000_000,
+            at: BEGIN,
             audio_by_hand: false,
             begun: false,
         }
     }
 
-    fn play(&mut self, does: &Does) -> Result<Vec<Line>, String> {
+    pub fn play(&mut self, does: &Does) -> Result<Vec<Line>, String> {
         match does {
             Does::Policy(knob, value) => {
                 if self.begun {
@@ -147,7 +117,19 @@ impl Stage {
                 Ok(Vec::new())
             }
             Does::After(ms) => self.wait(*ms),
-            Does::Restart => self.restart(),
+            Does::Asleep(ms) => {
+                self.at = self.at.saturating_add(*ms);
+                self.handle(Input::Tick)
+            }
+            Does::Restart(None) => self.restart(),
+            Does::Restart(Some(orphans)) => {
+                self.remember(orphans)?;
+                self.restart()
+            }
+            Does::Given(party, words) => {
+                self.begun = true;
+                self.given(party, words)
+            }
             Does::Input(party, words) => {
                 self.begun = true;
                 self.input(party, words)
@@ -160,7 +142,7 @@ impl Stage {
         self.next
     }
 
-    fn input(&mut self, party: &str, words: &[String]) -> Result<Vec<Line>, String> {
+    pub(super) fn input(&mut self, party: &str, words: &[String]) -> Result<Vec<Line>, String> {
         let request = RequestId(self.fresh());
         self.names.name_request(request, party);
         let input = match party {
@@ -176,10 +158,17 @@ impl Stage {
                 }
                 _ => return Err("audio can be `activated` for a call".into()),
             },
+            "push" => {
+                let id = ProviderId(self.fresh());
+                self.push_says(id, words, request)?
+            }
             surface if surface.starts_with("ui") => {
                 let id = SurfaceId(self.fresh());
                 let id = *self.surfaces.entry(surface.into()).or_insert(id);
                 self.names.name_surface(id, surface);
+                if words.first().is_some_and(|word| word == "would") {
+                    return self.would(surface, Requester::Surface(id), &words[1..]);
+                }
                 self.surface_says(id, words, request)?
             }
             provider => {
@@ -204,15 +193,53 @@ impl Stage {
                         id
                     }
                 };
+                if words.first().is_some_and(|word| word == "would") {
+                    said.extend(self.would(provider, Requester::Provider(id), &words[1..])?);
+                    return Ok(said);
+                }
                 let input = self.provider_says(id, provider, words, request)?;
                 if matches!(input, Input::ProviderLost { .. }) {
                     self.providers.remove(provider);
                 }
-                said.extend(self.handle(input)?);
+                let more = self.handle(input)?;
+                if registers && !more.iter().any(|line| line.words.starts_with("refused")) {
+                    self.providers.insert(provider.into(), id);
+                }
+                said.extend(more);
                 return Ok(said);
             }
         };
         self.handle(input)
+    }
+
+    /// What a request would do, in words.
+    fn would(
+        &mut self,
+        party: &str,
+        requester: Requester,
+        words: &[String],
+    ) -> Result<Vec<Line>, String> {
+        let request = RequestId(self.fresh());
+        let Input::Request { actions, .. } = self.requests(requester, words, request)? else {
+            return Ok(Vec::new());
+        };
+        let names = |calls: &[CallNumber]| -> Vec<String> {
+            calls.iter().map(|call| self.names.number(*call)).collect()
+        };
+        let answer = match self.core.preflight(requester, &actions) {
+            Err(error) => format!("would be refused {}", error.name()),
+            Ok(would) if would == Consequences::default() => "would touch nobody else".into(),
+            Ok(would) => {
+                let mut words = String::from("would");
+                for (what, calls) in [("hold", names(&would.holds)), ("end", names(&would.ends))] {
+                    if !calls.is_empty() {
+                        words.push_str(&format!(" {what} {}", calls.join(" ")));
+                    }
+                }
+                words
+            }
+        };
+        Ok(Vec::from([Line { party: party.into(), words: answer }]))
     }
 
     fn wait(&mut self, ms: u64) -> Result<Vec<Line>, String> {
@@ -240,7 +267,7 @@ impl Stage {
         self.handle(Input::Restore { orphans, next_number: CallNumber(last + 1) })
     }
 
-    fn handle(&mut self, input: Input) -> Result<Vec<Line>, String> {
+    pub(super) fn handle(&mut self, input: Input) -> Result<Vec<Line>, String> {
         let now = Now { at: Timestamp(self.at), date: Date(self.at.cast_signed()) };
         let effects = self.core.handle(now, input);
         self.core.check()?;
@@ -254,8 +281,13 @@ impl Stage {
                 Effect::Audio(AudioEffect::Activate(call)) if !self.audio_by_hand => {
                     activated.push(*call);
                 }
-                Effect::Provider(_, ProviderNews::Perform { action, call, verb, .. }) => {
-                    self.performed.push((*action, (verb.clone(), *call)));
+                Effect::Provider(_, ProviderNews::Perform(perform)) => {
+                    self.performed.push((perform.action, (perform.verb.clone(), perform.call)));
+                }
+                Effect::Provider(provider, ProviderNews::Execute { transaction, performs }) => {
+                    self.offered.insert(*provider, *transaction);
+                    let verbs = performs.iter();
+                    self.performed.extend(verbs.map(|p| (p.action, (p.verb.clone(), p.call))));
                 }
                 _ => {}
             }

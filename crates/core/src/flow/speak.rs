@@ -8,7 +8,8 @@ use crate::input::{
 use crate::provider::{Account, Configuration};
 use crate::words::{
     ActionId, AppId, CallNumber, CallState, CallUpdate, CallUuid, ChoiceKind, DtmfDigits, DtmfType,
-    EndedReason, Handle, HandleKind, LogPolicy, ProviderId, RequestId, SurfaceId, Verb,
+    EndedReason, Handle, HandleKind, Languages, LogPolicy, ProviderId, RequestId, SurfaceId,
+    TranslationEngine, Verb,
 };
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -70,16 +71,60 @@ impl Stage {
             how @ ("fulfill" | "fail") => {
                 let verb = words.next("the action")?;
                 let call = self.call(words.next("the call")?);
-                let completion = match how {
-                    "fulfill" => Completion::Fulfill(None),
+                let engine = words.rest.last().and_then(|word| word.strip_prefix("using="));
+                let completion = match (how, engine.map(TranslationEngine::from_name)) {
+                    ("fulfill", None) => Completion::Fulfill(None),
+                    ("fulfill", Some(Some(engine))) => Completion::FulfillUsing(engine),
+                    ("fulfill", Some(None)) => return Err("there is no such engine".into()),
                     _ => Completion::Fail,
                 };
-                let action = self.action(verb, call)?;
+                let back = words.rest.iter().find_map(|word| word.strip_prefix("back="));
+                let back = back.map_or(Ok(0), str::parse);
+                let back = back.map_err(|_| "`back=` is followed by a number".to_owned())?;
+                let action = self.action(verb, call, back)?;
                 Input::Complete { provider, action, completion, request: Some(request) }
             }
             "request" => self.requests(Requester::Provider(provider), words.rest, request)?,
+            how @ ("executes" | "one-by-one") => {
+                let offered = self.offered.get(&provider).copied();
+                let transaction = offered.ok_or("it was offered nothing as a whole")?;
+                Input::Executed { provider, transaction, handled: how == "executes" }
+            }
             other => return Err(format!("a provider cannot `{other}`")),
         })
+    }
+
+    /// The input that a line of the push service stands for: `rings app call`, with what a report of it says.
+    pub(super) fn push_says(
+        &mut self,
+        provider: ProviderId,
+        words: &[String],
+        request: RequestId,
+    ) -> Result<Input, String> {
+        let mut words = Words { rest: words };
+        if words.next("what it says")? != "rings" {
+            return Err("a push can say `rings app call`".into());
+        }
+        let app = AppId::from(words.next("the app")?);
+        self.names.name_provider(provider, app.as_str());
+        let call = self.call(words.next("the call")?);
+        let is_configured = |word: &&String| configuration(core::slice::from_ref(word)).is_ok();
+        let (configured, said): (Vec<&String>, Vec<&String>) =
+            words.rest.iter().partition(is_configured);
+        let configured: Vec<String> = configured.into_iter().cloned().collect();
+        let said: Vec<String> = said.into_iter().cloned().collect();
+        match self.report("incoming", Words { rest: &said })? {
+            Report::Incoming { update, verdict, .. } => Ok(Input::Rung {
+                provider,
+                request,
+                app,
+                configuration: configuration(&configured)?,
+                call,
+                update,
+                verdict,
+            }),
+            _ => Err("a push rings".into()),
+        }
     }
 
     /// The input that a line of a surface stands for.
@@ -146,15 +191,29 @@ impl Stage {
                 let word = words.next("the state")?;
                 let state =
                     CallState::from_name(word).ok_or_else(|| format!("`{word}` is no state"))?;
-                let muted = words.rest.iter().any(|word| word == "muted");
-                Report::Adopt(Adoption { state, muted, update: CallUpdate::default() })
+                let mut adoption = Adoption {
+                    state,
+                    muted: false,
+                    group_with: None,
+                    update: CallUpdate::default(),
+                };
+                let mut rest = Vec::new();
+                for word in words.rest {
+                    match (word.as_str(), word.strip_prefix("with=")) {
+                        ("muted", _) => adoption.muted = true,
+                        (_, Some(other)) => adoption.group_with = Some(uuid(other)),
+                        (word, None) => rest.push(word),
+                    }
+                }
+                adoption.update = update(&rest)?;
+                Report::Adopt(adoption)
             }
             other => return Err(format!("`{other}` cannot be reported")),
         })
     }
 
-    /// The newest action of that kind for that call, pending or over.
-    fn action(&self, verb: &str, call: CallUuid) -> Result<ActionId, String> {
+    /// The newest action of that kind for that call, pending or over, or one so many before it.
+    fn action(&self, verb: &str, call: CallUuid, back: usize) -> Result<ActionId, String> {
         let is = |of: &Verb| match verb {
             "start" => *of == Verb::Start,
             "answer" => *of == Verb::Answer,
@@ -163,11 +222,17 @@ impl Stage {
             "resume" => *of == Verb::SetHeld(false),
             "mute" => *of == Verb::SetMuted(true),
             "unmute" => *of == Verb::SetMuted(false),
+            "merge" => matches!(of, Verb::SetGroup(Some(_))),
+            "split" => *of == Verb::SetGroup(None),
+            "video" => *of == Verb::SetVideo(true),
+            "no-video" => *of == Verb::SetVideo(false),
+            "translate" => matches!(of, Verb::SetTranslating(Some(_))),
+            "stop-translating" => *of == Verb::SetTranslating(None),
             "dtmf" => matches!(of, Verb::PlayDtmf(..)),
             _ => false,
         };
-        let mut asked = self.performed.iter().rev();
-        let found = asked.find(|(_, (of, uuid))| *uuid == call && is(of));
+        let asked = self.performed.iter().rev();
+        let found = asked.filter(|(_, (of, uuid))| *uuid == call && is(of)).nth(back);
         match found {
             Some((action, _)) => Ok(*action),
             // An id nobody was ever given.
@@ -176,7 +241,7 @@ impl Stage {
         }
     }
 
-    fn requests(
+    pub(super) fn requests(
         &mut self,
         requester: Requester,
         words: &[String],
@@ -218,10 +283,15 @@ impl Stage {
                     uuid: self.call(name),
                     handle: Handle::new(HandleKind::Generic, name),
                     video: false,
+                    emergency: false,
                 };
                 for word in words.rest {
                     match (word.as_str(), word.split_once('=')) {
                         ("video", _) => details.video = true,
+                        ("emergency", _) => details.emergency = true,
+                        (_, Some(("dial", number))) => {
+                            details.handle = Handle::new(HandleKind::PhoneNumber, number);
+                        }
                         (_, Some(("app", app))) => details.app = Some(app.into()),
                         (_, Some(("account", id))) => details.account = Some(id.into()),
                         _ => return Err(format!("`{word}` is nothing to start a call with")),
@@ -231,6 +301,25 @@ impl Stage {
             }
             "answer" => Requested::Answer(call),
             "end" => Requested::End(call),
+            "end_group" => Requested::EndGroup(call),
+            "merge" => {
+                let with = words.next("the other call")?;
+                let with = match requester {
+                    Requester::Provider(_) => CallRef::Uuid(self.call(with)),
+                    _ => CallRef::Number(self.number(with)),
+                };
+                Requested::SetGroup(call, Some(with))
+            }
+            "split" => Requested::SetGroup(call, None),
+            "video" => Requested::SetVideo(call, true),
+            "no-video" => Requested::SetVideo(call, false),
+            "translate" => {
+                let (local, remote) = (words.next("a language")?, words.next("the other")?);
+                let languages = Languages::new(local, remote);
+                let languages = languages.ok_or("a language is like `de` or `pt-BR`")?;
+                Requested::SetTranslating(call, Some(languages))
+            }
+            "stop-translating" => Requested::SetTranslating(call, None),
             "hold" => Requested::SetHeld(call, true),
             "resume" => Requested::SetHeld(call, false),
             "mute" => Requested::SetMuted(call, true),
@@ -258,9 +347,19 @@ fn update(words: &[&str]) -> Result<CallUpdate, String> {
         match *word {
             "holding" => update.supports_holding = Some(true),
             "no-holding" => update.supports_holding = Some(false),
+            "grouping" => update.supports_grouping = Some(true),
+            "no-grouping" => update.supports_grouping = Some(false),
+            "ungrouping" => update.supports_ungrouping = Some(true),
+            "no-ungrouping" => update.supports_ungrouping = Some(false),
             "dtmf" => update.supports_dtmf = Some(true),
             "no-dtmf" => update.supports_dtmf = Some(false),
             "video" => update.has_video = Some(true),
+            "no-video" => update.has_video = Some(false),
+            "can_video" => update.supports_video = Some(true),
+            "no-can_video" => update.supports_video = Some(false),
+            "can_translate" => update.supports_translation = Some(true),
+            "no-can_translate" => update.supports_translation = Some(false),
+            "emergency" => update.emergency = Some(true),
             "unlogged" => update.log_policy = Some(LogPolicy::None),
             "named" => update.localized_caller_name = Some("Somebody".to_owned()),
             other => return Err(format!("`{other}` is nothing a call can be")),
@@ -274,8 +373,16 @@ fn configuration(words: &[String]) -> Result<Configuration, String> {
     for word in words {
         match (word.as_str(), word.split_once('=')) {
             ("unlogged", _) => configuration.includes_calls_in_recents = false,
+            ("can_video", _) => configuration.supports_video = true,
+            ("can_translate", _) => configuration.supports_audio_translation = true,
+            ("executes", _) => configuration.executes_transactions = true,
+            ("emergency", _) => configuration.emergency = true,
             (_, Some(("groups", number))) => {
                 configuration.maximum_call_groups =
+                    number.parse().map_err(|_| format!("`{word}` is no number"))?;
+            }
+            (_, Some(("per_group", number))) => {
+                configuration.maximum_calls_per_call_group =
                     number.parse().map_err(|_| format!("`{word}` is no number"))?;
             }
             (_, Some(("accounts", ids))) => {

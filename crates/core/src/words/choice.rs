@@ -25,11 +25,19 @@ pub enum ChoiceKind {
     Swap,
     /// End the active call, which cannot be held, and take this one from hold.
     EndAndResume,
+    /// Make this call and another one of the same app one conversation.
+    Merge,
+    /// Talk with this member of a group alone; the others are held.
+    Split,
+    /// End all calls of the group.
+    EndGroup,
+    /// Send the digits that were dialed behind a semicolon.
+    SendDigits,
 }
 
 impl ChoiceKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Answer,
         Self::HoldAndAccept,
         Self::EndAndAccept,
@@ -41,6 +49,10 @@ impl ChoiceKind {
         Self::Resume,
         Self::Swap,
         Self::EndAndResume,
+        Self::Merge,
+        Self::Split,
+        Self::EndGroup,
+        Self::SendDigits,
     ];
 
     /// The word on the wire and in flows.
@@ -57,6 +69,10 @@ impl ChoiceKind {
             Self::Resume => "resume",
             Self::Swap => "swap",
             Self::EndAndResume => "end_and_resume",
+            Self::Merge => "merge",
+            Self::Split => "split",
+            Self::EndGroup => "end_group",
+            Self::SendDigits => "send_digits",
         }
     }
 
@@ -66,7 +82,8 @@ impl ChoiceKind {
     }
 }
 
-/// One thing the user can do with a call, and what it costs.
+/// One thing the user can do with a call, and what it costs. Where it touches a group, the group is named by its member
+/// with the lowest number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Choice {
     /// What it does.
@@ -75,4 +92,6 @@ pub struct Choice {
     pub ends: Option<CallNumber>,
     /// The call that is held by it, other than this one.
     pub holds: Option<CallNumber>,
+    /// The call that this one is merged with.
+    pub merges: Option<CallNumber>,
 }

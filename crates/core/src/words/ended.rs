@@ -18,11 +18,13 @@ pub enum EndedReason {
     Declined,
     /// The user gave up before the far side answered.
     Cancelled,
+    /// It had to make room for an emergency call.
+    EmergencyCall,
 }
 
 impl EndedReason {
     /// All reasons.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Failed,
         Self::RemoteEnded,
         Self::Unanswered,
@@ -31,6 +33,7 @@ impl EndedReason {
         Self::HungUp,
         Self::Declined,
         Self::Cancelled,
+        Self::EmergencyCall,
     ];
 
     /// The word on the wire and in flows.
@@ -44,6 +47,7 @@ impl EndedReason {
             Self::HungUp => "hung_up",
             Self::Declined => "declined",
             Self::Cancelled => "cancelled",
+            Self::EmergencyCall => "emergency_call",
         }
     }
 
@@ -54,7 +58,7 @@ impl EndedReason {
 
     /// Whether a provider may report it. What the user does goes through a request instead.
     pub fn is_reportable(self) -> bool {
-        !matches!(self, Self::HungUp | Self::Declined | Self::Cancelled)
+        !matches!(self, Self::HungUp | Self::Declined | Self::Cancelled | Self::EmergencyCall)
     }
 }
 
@@ -71,6 +75,8 @@ pub enum EndKind {
     Unanswered,
     /// The service gave the call up: an answer or start that failed or came too late, or a call stuck connecting.
     Failed,
+    /// It has to make room for an emergency call.
+    EmergencyCall,
 }
 
 impl EndKind {
@@ -82,14 +88,22 @@ impl EndKind {
             Self::Cancel => "cancel",
             Self::Unanswered => "unanswered",
             Self::Failed => "failed",
+            Self::EmergencyCall => "emergency_call",
         }
     }
 
     /// The kind of that word, if it is one.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::HangUp, Self::Decline, Self::Cancel, Self::Unanswered, Self::Failed]
-            .into_iter()
-            .find(|kind| kind.name() == name)
+        [
+            Self::HangUp,
+            Self::Decline,
+            Self::Cancel,
+            Self::Unanswered,
+            Self::Failed,
+            Self::EmergencyCall,
+        ]
+        .into_iter()
+        .find(|kind| kind.name() == name)
     }
 
     /// How a call ended that ended in this way.
@@ -100,6 +114,7 @@ impl EndKind {
             Self::Cancel => EndedReason::Cancelled,
             Self::Unanswered => EndedReason::Unanswered,
             Self::Failed => EndedReason::Failed,
+            Self::EmergencyCall => EndedReason::EmergencyCall,
         }
     }
 }

@@ -57,6 +57,8 @@ errors!(
         FilteredByBlockList => "The user blocks this caller. It is in recents as blocked; drop the call.",
         UnknownAccount => "The provider has no account of this id. Name one that is registered.",
         MaximumRingingCallsReached => "As many calls ring already as may ring at once. It is in recents as missed; tell the caller the user is busy.",
+        CallEndedAlready => "This call ended, or was cancelled, before it was reported. It is in recents; drop the call.",
+        EmergencyCallInProgress => "An emergency call goes on. This one is in recents as missed; tell the caller the user is busy.",
         MaximumCallsReached => "The account has as many calls as it may have. End one first.",
     }
 );
@@ -84,11 +86,13 @@ errors!(
         InvalidAction => "The action makes no sense in the call's present state. Read the call's choices and ask again.",
         InvalidArgument => "A field is missing or out of range. Compare the request with the contract.",
         MaximumCallGroupsReached => "There is no room for another call. End one first.",
+        MaximumCallsPerCallGroupReached => "The group has as many calls as its app can have in one. Let one leave first.",
         MaximumOutgoingCallsReached => "Another call is being dialed. Wait until it is answered, or end it first.",
         CannotHold => "The active call cannot be held. End it first, or choose an answer that ends it.",
         WouldEndCall => "This would end a call, and only the user may do that, on a screen that names the loss. Let the user answer there.",
         ChoicesChanged => "The choices of this call changed since they were shown. Show the present ones and ask again.",
         TransactionInProgress => "Another change of the active call is under way. Ask again when it has finished.",
+        EmergencyCallInProgress => "An emergency call goes on, and nothing else may start, be answered, resume or be muted. Wait until it has ended.",
         UnknownAccount => "The app has no account of this id. Name one that is registered.",
         TooManyRequests => "Too many requests of this program are pending. Wait for some to finish.",
     }
@@ -98,6 +102,7 @@ errors!(
     /// Why a completion of an action was refused. Each action is completed once, in time, by the app it was given to.
     CompletionError {
         UnknownAction => "No action of this id was ever given to this app. Use the id that came with the perform, not the call's.",
+        NoTranslationEngine => "The system has no translator yet. Fulfill with the engine `custom`, or fail.",
         ActionAlreadyCompleted => "This action is over: it was completed before, ran out of time, or its call ended. Do nothing more for it.",
     }
 );

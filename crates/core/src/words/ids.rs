@@ -22,6 +22,10 @@ number!(
     CallNumber
 );
 number!(
+    /// Several calls of one app that are one conversation. Never reused while the service runs.
+    GroupId
+);
+number!(
     /// One registration of a provider: one bus connection, from its registration until it is gone.
     ProviderId
 );

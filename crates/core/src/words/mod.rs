@@ -12,15 +12,17 @@ mod record;
 mod state;
 mod time;
 
-pub use action::{ActionKind, DtmfDigits, DtmfType, FailReason, Outcome, Verb};
+pub use action::{
+    ActionKind, DtmfDigits, DtmfType, FailReason, Languages, Outcome, TranslationEngine, Verb,
+};
 pub use choice::{Choice, ChoiceKind};
 pub use ended::{EndKind, EndedReason};
 pub use error::{CompletionError, IncomingCallError, RegisterError, ReportError, RequestError};
 pub use handle::{Handle, HandleKind};
 pub use ids::{
-    AccountId, ActionId, AppId, CallNumber, CallUuid, ProviderId, RequestId, SurfaceId,
+    AccountId, ActionId, AppId, CallNumber, CallUuid, GroupId, ProviderId, RequestId, SurfaceId,
     TransactionId,
 };
 pub use record::{LogPolicy, MissedReason, RecentsEntry};
-pub use state::{CallState, CallUpdate, Capabilities, Direction, RingLevel};
+pub use state::{CallState, CallUpdate, Capabilities, Direction, Member, RingLevel};
 pub use time::{Date, Timestamp};

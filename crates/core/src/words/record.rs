@@ -21,15 +21,35 @@ pub enum MissedReason {
     DoNotDisturb,
     /// The caller is on the block list.
     Blocked,
+    /// An emergency call went on.
+    EmergencyCall,
+    /// The caller gave up before the invitation arrived.
+    NeverRang,
 }
 
 impl MissedReason {
+    /// All reasons.
+    pub const ALL: [Self; 5] = [
+        Self::AlreadyRinging,
+        Self::DoNotDisturb,
+        Self::Blocked,
+        Self::EmergencyCall,
+        Self::NeverRang,
+    ];
+
+    /// The reason of that word, if it is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
     /// The word on the wire and in flows.
     pub fn name(self) -> &'static str {
         match self {
             Self::AlreadyRinging => "already_ringing",
             Self::DoNotDisturb => "do_not_disturb",
             Self::Blocked => "blocked",
+            Self::EmergencyCall => "emergency_call",
+            Self::NeverRang => "never_rang",
         }
     }
 }
@@ -65,6 +85,8 @@ pub struct RecentsEntry {
     pub missed: Option<MissedReason>,
     /// Whether it is in the list. False: it is remembered only while it lives, so that it can go on after a restart.
     pub listed: bool,
+    /// Whether it is an emergency call.
+    pub emergency: bool,
     /// Whether it has the audio now: after a restart of the service its app gets it back.
     pub has_audio: bool,
 }

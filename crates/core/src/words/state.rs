@@ -1,5 +1,6 @@
 use super::{Handle, LogPolicy};
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Who called whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,12 +116,32 @@ pub struct Capabilities {
     pub ungrouping: bool,
     /// Tones can be sent.
     pub dtmf: bool,
+    /// Video can be turned on.
+    pub video: bool,
+    /// It can be translated.
+    pub translation: bool,
 }
 
 impl Default for Capabilities {
     fn default() -> Self {
-        Self { holding: true, grouping: true, ungrouping: true, dtmf: true }
+        Self {
+            holding: true,
+            grouping: true,
+            ungrouping: true,
+            dtmf: true,
+            video: true,
+            translation: true,
+        }
     }
+}
+
+/// Somebody at the other end of a call with several.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Member {
+    /// Their address, with the name to show.
+    pub handle: Handle,
+    /// Whether they are there now. LiveCommunicationKit: `activeRemoteMembers`.
+    pub active: bool,
 }
 
 /// News of a call. A *delta*: a field that is `None` keeps its value. CallKit: `CXCallUpdate`.
@@ -138,8 +159,17 @@ pub struct CallUpdate {
     pub supports_ungrouping: Option<bool>,
     /// Whether tones can be sent.
     pub supports_dtmf: Option<bool>,
+    /// Whether video can be turned on, with an app that can do video.
+    pub supports_video: Option<bool>,
+    /// Whether it can be translated, with an app that can do that.
+    pub supports_translation: Option<bool>,
     /// Whether it carries video.
     pub has_video: Option<bool>,
+    /// Who takes part at the other end, where that is more than one. LiveCommunicationKit: `members`.
+    pub members: Option<Vec<Member>>,
+    /// The far side is an emergency service calling back: it passes every filter. Only from apps that may make emergency
+    /// calls.
+    pub emergency: Option<bool>,
     /// Whether it goes into recents. Only the first report decides.
     pub log_policy: Option<LogPolicy>,
 }

@@ -5,13 +5,13 @@ use crate::peers::{ProviderPeer, Question};
 use crate::service::Service;
 use hookswitch_bus::{
     ActionRecord, AdoptionRecord, ConfigurationRecord, EndedRecord, MAX_RECORDS, MomentRecord,
-    Refusal, RequestOptions, ResultRecord, UpdateRecord,
+    OwnConsequencesRecord, Refusal, RequestOptions, ResultRecord, UpdateRecord,
 };
 use hookswitch_core::words::{
     ActionId, AppId, CallUuid, CompletionError, Date, IncomingCallError, ProviderId, RegisterError,
     ReportError, RequestError, RequestId,
 };
-use hookswitch_core::{Completion, Input, Reply, Report, Requester, Verdict};
+use hookswitch_core::{Completion, Input, Reply, Report, Requested, Requester, Verdict};
 use zbus::Message;
 use zbus::message::Header;
 use zbus::names::WellKnownName;
@@ -26,13 +26,16 @@ impl Service {
     ) -> Result<(), Declined> {
         let body = message.body();
         let peer = self.peers.get(sender);
-        let provider = peer.and_then(|peer| peer.provider.as_ref()).map(|provider| provider.id);
+        let peer = peer.and_then(|peer| peer.provider.as_ref());
+        let provider = peer.map(|provider| provider.id);
+        let granted = peer.is_some_and(|provider| provider.emergency);
         match member {
             "Register" => self.register(message, call, sender),
             "Configure" => {
                 let provider = provider.ok_or(RegisterError::NotRegistered)?;
                 let record: ConfigurationRecord = arguments(&body)?;
-                let configuration = record.into_configuration()?;
+                let mut configuration = record.into_configuration()?;
+                configuration.emergency = granted;
                 let request = RequestId(self.fresh());
                 let input = Input::Configure { provider, request, configuration };
                 self.grant(input, request, call, Form::Empty);
@@ -82,8 +85,7 @@ impl Service {
             "Fulfill" => {
                 let provider = provider.ok_or(CompletionError::UnknownAction)?;
                 let (action, result): (u64, ResultRecord) = arguments(&body)?;
-                let completion = Completion::Fulfill(result.moment());
-                self.complete(call, provider, action, completion);
+                self.complete(call, provider, action, result.into_completion()?);
                 Ok(())
             }
             "Fail" => {
@@ -96,18 +98,22 @@ impl Service {
             "RequestTransaction" => {
                 let provider = provider.ok_or(RequestError::UnknownCallProvider)?;
                 let (actions, options): (Vec<ActionRecord>, RequestOptions) = arguments(&body)?;
-                if actions.len() > MAX_RECORDS {
-                    return Err(Refusal::invalid("More than 1000 actions. Send fewer.").into());
-                }
-                let actions = actions
-                    .into_iter()
-                    .map(ActionRecord::into_requested)
-                    .collect::<Result<_, _>>()?;
+                let actions = requested(actions)?;
                 let request = RequestId(self.fresh());
                 let requester = Requester::Provider(provider);
                 let revision = options.revision;
                 let input = Input::Request { requester, request, actions, revision };
                 self.grant(input, request, call, Form::Accepted);
+                Ok(())
+            }
+            "Preflight" => {
+                let provider = provider.ok_or(RequestError::UnknownCallProvider)?;
+                let (actions, _): (Vec<ActionRecord>, RequestOptions) = arguments(&body)?;
+                let requester = Requester::Provider(provider);
+                let consequences = self.core.preflight(requester, &requested(actions)?)?;
+                // Which calls, and whose, is not for an app to know.
+                let would_hold = !consequences.holds.is_empty();
+                self.out.reply(call, &OwnConsequencesRecord { would_hold });
                 Ok(())
             }
             _ => Err(Declined::Unknown("UnknownMethod")),
@@ -170,7 +176,7 @@ impl Service {
         let must = "`app_id` must be the app's id: a bus name such as org.example.Chat.";
         let app = record.app_id.take().ok_or_else(|| Refusal::invalid(must))?;
         WellKnownName::try_from(app.as_str()).map_err(|_| Refusal::invalid(must))?;
-        let configuration = record.into_configuration()?;
+        let mut configuration = record.into_configuration()?;
         if self.peers.get(sender).is_some_and(|peer| peer.provider.is_some()) {
             return Err(RegisterError::AlreadyRegistered.into());
         }
@@ -195,18 +201,29 @@ impl Service {
             .map_err(|contradiction| Refusal::unentitled(contradiction.text()))?;
         let provider = ProviderId(self.fresh());
         let request = RequestId(self.fresh());
+        let known = attribution.verified || self.private;
+        configuration.emergency = known && self.emergency.contains(&app);
         let app = AppId::from(app);
-        self.flow.name_provider(provider, &app);
-        let input = Input::Register { provider, request, app, configuration };
         let form = Form::Registered { verified: attribution.verified };
-        if let Some(Reply::Registered { .. }) = self.grant(input, request, call, form) {
-            self.peers.add_provider(ProviderPeer {
-                id: provider,
-                connection: sender.to_owned(),
-                app_name: attribution.name,
-                verified: attribution.verified,
-            });
+        // Before the core decides: with its registration it may hear of calls that wait for it.
+        self.peers.add_provider(ProviderPeer {
+            id: provider,
+            connection: sender.to_owned(),
+            app_name: attribution.name,
+            verified: attribution.verified,
+            emergency: configuration.emergency,
+        });
+        let input = Input::Register { provider, request, app, configuration };
+        if !matches!(self.grant(input, request, call, form), Some(Reply::Registered { .. })) {
+            self.peers.remove_provider(sender);
         }
         Ok(())
     }
+}
+
+fn requested(actions: Vec<ActionRecord>) -> Result<Vec<Requested>, Declined> {
+    if actions.len() > MAX_RECORDS {
+        return Err(Refusal::invalid("More than 1000 actions. Send fewer.").into());
+    }
+    Ok(actions.into_iter().map(ActionRecord::into_requested).collect::<Result<_, _>>()?)
 }

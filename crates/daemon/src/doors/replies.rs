@@ -1,9 +1,9 @@
 use crate::peers::{BusAnswer, Question};
-use crate::performs::Whose;
+use crate::performs::{Asked, Whose};
 use crate::service::Service;
-use hookswitch_bus::{ResultRecord, names};
-use hookswitch_core::words::ActionId;
-use hookswitch_core::{Completion, Input};
+use hookswitch_bus::{ExecutedRecord, ResultRecord, names};
+use hookswitch_core::words::{ActionId, CompletionError, ProviderId, RequestId, TransactionId};
+use hookswitch_core::{Completion, Input, Reply};
 use std::collections::HashMap;
 use zbus::message::Type;
 use zbus::{Message, OwnedVariant};
@@ -31,51 +31,99 @@ impl Service {
             return self.known(serial, answer);
         }
         match self.performs.take(serial, sender) {
-            Whose::Ours(action) => self.performed(message, sender, action),
-            Whose::Forged(action) => {
-                tracing::warn!("dropped a reply to action {action} that did not come from its app");
-                self.flow.remark(&format!("dropped a forged reply to action {action}"));
+            Whose::Ours(asked) => self.replied(message, sender, asked),
+            Whose::Forged(asked) => {
+                tracing::warn!("dropped a reply to {asked} that did not come from its app");
+                self.flow.remark(&format!("dropped a forged reply to {asked}"));
             }
             Whose::Nobodys => {}
         }
     }
 
-    fn performed(&mut self, message: &Message, sender: &str, action: ActionId) {
+    fn replied(&mut self, message: &Message, sender: &str, asked: Asked) {
         let Some(peer) = self.peers.get(sender) else { return };
         let Some(provider) = peer.provider.as_ref().map(|provider| provider.id) else { return };
+        match asked {
+            Asked::Perform(action) | Asked::Translate(action) => {
+                let translates = asked == Asked::Translate(action);
+                self.performed(message, provider, action, translates);
+            }
+            Asked::Execute(transaction) => self.executed(message, provider, transaction),
+        }
+    }
+
+    fn performed(
+        &mut self,
+        message: &Message,
+        provider: ProviderId,
+        action: ActionId,
+        translates: bool,
+    ) {
         let completion = match message.message_type() {
-            Type::MethodReturn => match result(message) {
+            Type::MethodReturn => match result::<ResultRecord>(message) {
                 Ok(ResultRecord { deferred: Some(true), .. }) => return,
-                Ok(result) => Completion::Fulfill(result.moment()),
-                Err(error) => {
-                    self.flow.remark(&format!("the result of action {action} is none: {error}"));
+                Ok(result) => result.into_completion().unwrap_or_else(|_| {
+                    self.flow.remark(&format!("the result of action {action} is no record"));
+                    Completion::Fail
+                }),
+                Err(_) => {
+                    // What was wrong with it may quote it.
+                    self.flow.remark(&format!("the result of action {action} is no record"));
                     Completion::Fail
                 }
             },
             _ => {
-                let name = message.header().error_name().map(ToString::to_string);
-                let name = name.unwrap_or_default();
-                // Its loss, or the deadline, will say more.
-                if TRANSPORT.contains(&name.as_str()) {
-                    self.flow.remark(&format!("no answer to action {action}: {name}"));
-                    return;
-                }
-                let known = name.starts_with(names::ERROR_PREFIX)
-                    || name.starts_with("org.freedesktop.DBus.Error.");
-                let name = if known { &name } else { "an error of the app's own" };
+                let Some(name) = self.refused(message, Asked::Perform(action)) else { return };
                 self.flow.remark(&format!("action {action} failed: {name}"));
                 Completion::Fail
             }
         };
-        self.decide(Input::Complete { provider, action, completion, request: None }, None);
+        // A reply cannot be refused, so a translation without an engine that can be has failed.
+        // Nobody else is told how it went, but the log of flows.
+        let request = Some(RequestId(self.fresh()));
+        let refused = Reply::CompletionRefused(CompletionError::NoTranslationEngine);
+        let input = Input::Complete { provider, action, completion, request };
+        if self.decide(input, None) == Some(refused) && translates {
+            let completion = Completion::Fail;
+            let request = Some(RequestId(self.fresh()));
+            self.decide(Input::Complete { provider, action, completion, request }, None);
+        }
+    }
+
+    fn executed(&mut self, message: &Message, provider: ProviderId, transaction: TransactionId) {
+        let handled = match message.message_type() {
+            Type::MethodReturn => {
+                result::<ExecutedRecord>(message).is_ok_and(|reply| reply.handled == Some(true))
+            }
+            _ => match self.refused(message, Asked::Execute(transaction)) {
+                Some(_) => false,
+                None => return,
+            },
+        };
+        self.decide(Input::Executed { provider, transaction, handled }, None);
+    }
+
+    /// The error an app replied with, as far as it may be written down; `None`: the app itself has said nothing, and
+    /// its loss, or the deadline, will say more.
+    fn refused(&mut self, message: &Message, asked: Asked) -> Option<String> {
+        let name = message.header().error_name().map(ToString::to_string).unwrap_or_default();
+        if TRANSPORT.contains(&name.as_str()) {
+            self.flow.remark(&format!("no answer to {asked}: {name}"));
+            return None;
+        }
+        let known = name.starts_with(names::ERROR_PREFIX)
+            || name.starts_with("org.freedesktop.DBus.Error.");
+        Some(if known { name } else { "an error of the app's own".to_owned() })
     }
 }
 
-/// A binding that returns nothing has fulfilled, too.
-fn result(message: &Message) -> zbus::Result<ResultRecord> {
+/// A binding that returns nothing has said nothing but that it is done.
+fn result<R: Default + serde::de::DeserializeOwned + zbus::Type>(
+    message: &Message,
+) -> zbus::Result<R> {
     let body = message.body();
     match body.is_empty() {
-        true => Ok(ResultRecord::default()),
+        true => Ok(R::default()),
         false => body.deserialize(),
     }
 }

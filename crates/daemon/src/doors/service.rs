@@ -48,6 +48,7 @@ impl Service {
                     accounts: accounts.map(|account| account.id.to_string()).collect(),
                     handle_kinds: kinds.map(|kind| kind.name().to_owned()).collect(),
                     supports_video: configuration.supports_video,
+                    emergency: configuration.emergency.then_some(true),
                 });
             }
             let name = |name: &str| SurfaceRecord { name: name.to_owned() };

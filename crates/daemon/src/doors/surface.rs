@@ -3,7 +3,10 @@ use crate::effects::Form;
 use crate::identity::may_be_surface;
 use crate::peers::Question;
 use crate::service::Service;
-use hookswitch_bus::{ActionRecord, Refusal, RequestOptions, StateRecord, SurfaceRecord, names};
+use hookswitch_bus::{
+    ActionRecord, ConsequencesRecord, MAX_RECORDS, Refusal, RequestOptions, StateRecord,
+    SurfaceActionRecord, SurfaceRecord, group_with, languages, names,
+};
 use hookswitch_core::words::{
     CallNumber, CallUuid, ChoiceKind, DtmfDigits, DtmfType, RequestId, SurfaceId,
 };
@@ -71,6 +74,25 @@ impl Service {
                 let (of, options): (u64, RequestOptions) = arguments(&body)?;
                 (Requested::End(number(of)), options)
             }
+            "EndGroup" => {
+                let (of, options): (u64, RequestOptions) = arguments(&body)?;
+                (Requested::EndGroup(number(of)), options)
+            }
+            "SetGroup" => {
+                let (of, with, options): (u64, u64, RequestOptions) = arguments(&body)?;
+                (Requested::SetGroup(number(of), group_with(with)), options)
+            }
+            "SetVideo" => {
+                let (of, on, options): (u64, bool, RequestOptions) = arguments(&body)?;
+                (Requested::SetVideo(number(of), on), options)
+            }
+            "SetTranslating" => {
+                let (of, on, mut options): (u64, bool, RequestOptions) = arguments(&body)?;
+                let (local, remote) =
+                    (options.local_language.take(), options.remote_language.take());
+                (Requested::SetTranslating(number(of), languages(on, local, remote)?), options)
+            }
+            "Preflight" => return self.preflight(surface, &body, call),
             "SetHeld" => {
                 let (of, held, options): (u64, bool, RequestOptions) = arguments(&body)?;
                 (Requested::SetHeld(number(of), held), options)
@@ -102,6 +124,27 @@ impl Service {
         Ok(())
     }
 
+    /// What would follow: nothing is done, and nobody is asked.
+    fn preflight(
+        &mut self,
+        surface: SurfaceId,
+        body: &zbus::message::Body,
+        call: &Header<'_>,
+    ) -> Result<(), Declined> {
+        let (actions, _): (Vec<SurfaceActionRecord>, RequestOptions) = arguments(body)?;
+        if actions.len() > MAX_RECORDS {
+            return Err(Refusal::invalid("More than 1000 actions. Send fewer.").into());
+        }
+        let new = || CallUuid(Uuid::new_v4().as_u128());
+        let actions: Vec<Requested> = actions
+            .into_iter()
+            .map(|action| action.into_requested(new()))
+            .collect::<Result<_, _>>()?;
+        let consequences = self.core.preflight(Requester::Surface(surface), &actions)?;
+        self.out.reply(call, &ConsequencesRecord::from(&consequences));
+        Ok(())
+    }
+
     fn register_surface(
         &mut self,
         message: &Message,
@@ -126,7 +169,6 @@ impl Service {
         }
         self.peers.remove_surface(sender);
         let surface = SurfaceId(self.fresh());
-        self.flow.name_surface(surface);
         self.peers.add_surface(sender, surface, record.name);
         let views = self.core.calls();
         let state = StateRecord {

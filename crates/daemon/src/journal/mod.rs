@@ -141,7 +141,9 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hookswitch_core::words::{CallUuid, Date, Direction, Handle, HandleKind};
+    use hookswitch_core::words::{
+        CallUuid, Date, Direction, EndedReason, Handle, HandleKind, MissedReason,
+    };
     use std::sync::Arc;
 
     fn entry(number: u64) -> RecentsEntry {
@@ -160,6 +162,7 @@ mod tests {
             reason: None,
             missed: None,
             listed: true,
+            emergency: false,
             has_audio: false,
         }
     }
@@ -180,6 +183,32 @@ mod tests {
             RecentsEntry { has_audio: true, ..entry(1) }
         );
         assert_eq!(remembered.torn, 0);
+    }
+
+    /// As the service wrote it before there were emergency calls; and as a later one might, with more keys and words.
+    #[test]
+    fn journals_of_other_versions_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let before = r#"{"n":1,"app":"org.example.Chat","acc":"default","uuid":1,"out":false,"h":"+4930123456",
+            "hk":"phone_number","name":"Anna","t0":1,"miss":"blocked"}"#;
+        let after = r#"{"n":2,"app":"org.example.Chat","acc":"default","uuid":2,"out":true,"t0":1,"sos":true,
+            "why":"bored","miss":"asleep","mood":"fine"}"#;
+        let mut bytes = Vec::new();
+        for record in [before, after] {
+            frame::put(&mut bytes, |payload| payload.extend(record.as_bytes()));
+        }
+        fs::write(folder.path().join("journal"), bytes).unwrap();
+        let (mut journal, remembered) = Journal::open(folder.path()).unwrap();
+        let first = &remembered.entries[&CallNumber(1)];
+        assert_eq!((first.emergency, first.missed), (false, Some(MissedReason::Blocked)));
+        let second = &remembered.entries[&CallNumber(2)];
+        assert_eq!((second.emergency, second.missed), (true, None));
+        assert_eq!(second.reason, Some(EndedReason::Failed));
+        journal.append(&RecentsEntry { missed: Some(MissedReason::NeverRang), ..second.clone() });
+        journal.write().unwrap();
+        let (_, remembered) = Journal::open(folder.path()).unwrap();
+        let second = &remembered.entries[&CallNumber(2)];
+        assert_eq!((second.emergency, second.missed), (true, Some(MissedReason::NeverRang)));
     }
 
     #[test]

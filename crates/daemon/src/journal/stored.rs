@@ -37,6 +37,8 @@ pub struct Stored<'a> {
     unlisted: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     audio: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    sos: bool,
 }
 
 impl<'a> From<&'a RecentsEntry> for Stored<'a> {
@@ -65,6 +67,7 @@ impl<'a> From<&'a RecentsEntry> for Stored<'a> {
             miss: entry.missed.map(|reason| Cow::Borrowed(reason.name())),
             unlisted: !entry.listed,
             audio: entry.has_audio,
+            sos: entry.emergency,
         }
     }
 }
@@ -91,13 +94,9 @@ impl From<Stored<'_>> for RecentsEntry {
             reason: stored
                 .why
                 .map(|why| EndedReason::from_name(&why).unwrap_or(EndedReason::Failed)),
-            missed: stored.miss.and_then(|word| match word.as_ref() {
-                "already_ringing" => Some(MissedReason::AlreadyRinging),
-                "do_not_disturb" => Some(MissedReason::DoNotDisturb),
-                "blocked" => Some(MissedReason::Blocked),
-                _ => None,
-            }),
+            missed: stored.miss.and_then(|word| MissedReason::from_name(&word)),
             listed: !stored.unlisted,
+            emergency: stored.sos,
             has_audio: stored.audio,
         }
     }

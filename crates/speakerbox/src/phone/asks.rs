@@ -69,6 +69,7 @@ impl Phone {
             EndKind::Cancel => "Cancelled.",
             EndKind::Unanswered => "Missed call.",
             EndKind::Failed => "The call failed. Try again.",
+            EndKind::EmergencyCall => "Ended for an emergency call.",
         };
         self.close(call, kind.reason().name(), text);
     }
@@ -126,7 +127,7 @@ impl Phone {
                         remote_handle: Some(Handle::new(HandleKind::Generic, &*call.peer)),
                         ..features()
                     };
-                    let adoption = Adoption { state, muted: call.muted, update };
+                    let adoption = Adoption { state, muted: call.muted, group_with: None, update };
                     let adopting = self.provider.adopt_call(uuid, adoption);
                     let notes = self.notes.clone();
                     tokio::spawn(async move {

@@ -1,0 +1,255 @@
+//! A state without what no rule looks at, so that an explorer knows it again.
+
+use super::{Arbiter, Audio};
+use crate::call::{Call, Facts, HeldFor, State};
+use crate::input::Requester;
+use crate::provider::{Provider, StandIn};
+use crate::transaction::{Performing, Run, Step, Transaction};
+use crate::words::{
+    CallNumber, CallUuid, FailReason, GroupId, Outcome, ProviderId, Timestamp, TransactionId, Verb,
+};
+use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
+
+impl Arbiter {
+    /// Feed `into` everything that what comes can depend on: time as what is left, ids by their order, apps by their
+    /// calls. Names, dates, recents and revisions are left out, and what can be worked out from the rest.
+    ///
+    /// Two arbiters of one policy that feed the same go on alike. Apps may be taken for each other, so both must be
+    /// given the same chances.
+    #[doc(hidden)]
+    pub fn canonical(&self, now: Timestamp, into: &mut impl Hasher) {
+        // Field by field, so that a new one is thought of here.
+        let Self {
+            policy,
+            providers,
+            calls,
+            transactions,
+            waiting,
+            performing,
+            arbitrating,
+            audio,
+            ring,
+            orphans,
+            adopt_until,
+            emergency,
+            callback,
+            ended,
+            next_number: _,
+            next_action: _,
+            next_transaction: _,
+            next_group: _,
+        } = self;
+        let mut labels = Labels {
+            now,
+            calls: calls.iter().map(|call| call.number).collect(),
+            providers: Vec::new(),
+            uuids: Vec::new(),
+            groups: Vec::new(),
+            transactions: transactions.keys().copied().collect(),
+        };
+        for call in calls.iter() {
+            let group = calls.group_of(call.number);
+            labels.call_of(call, into);
+            group.is_some_and(|group| group.connected.is_some()).hash(into);
+        }
+        for (_, performing) in performing.iter() {
+            labels.performing(performing, into);
+        }
+        for transaction in transactions.values() {
+            labels.transaction(transaction, into);
+        }
+        for id in waiting {
+            labels.transaction_id(*id).hash(into);
+        }
+        arbitrating.map(|id| labels.transaction_id(id)).hash(into);
+        labels.audio(audio, into);
+        (ring, emergency.map(|number| labels.number(number))).hash(into);
+        for (id, _) in providers.iter() {
+            labels.provider(id);
+        }
+        for id in labels.providers.clone() {
+            if let Some(provider) = providers.get(id) {
+                labels.provider_of(provider, into);
+            }
+        }
+        adopt_until.map(|until| labels.left(until)).hash(into);
+        for (key, entry) in orphans {
+            (key, entry.direction, entry.connected.is_some()).hash(into);
+            (entry.has_audio, entry.emergency, entry.listed).hash(into);
+        }
+        // An app that comes back is another provider: what it said before says nothing any more.
+        for over in ended.iter().filter(|over| providers.get(over.provider).is_some()) {
+            let label = labels.uuid((over.provider, over.uuid));
+            let left = labels.left(over.at + policy.tombstone);
+            (label, left, over.reason, over.told).hash(into);
+        }
+        let callback = callback.as_ref().filter(|callback| now < callback.until).map(|callback| {
+            let left = labels.left(callback.until);
+            (labels.provider(callback.provider), callback.account.clone(), left)
+        });
+        callback.hash(into);
+    }
+}
+
+/// What stands for an id: its place among those that count, in the order of the ids or in which they are met.
+struct Labels {
+    now: Timestamp,
+    calls: Vec<CallNumber>,
+    providers: Vec<ProviderId>,
+    uuids: Vec<(ProviderId, CallUuid)>,
+    groups: Vec<GroupId>,
+    transactions: Vec<TransactionId>,
+}
+
+fn place<T: PartialEq>(list: &mut Vec<T>, id: T) -> usize {
+    list.iter().position(|known| *known == id).unwrap_or_else(|| {
+        list.push(id);
+        list.len() - 1
+    })
+}
+
+impl Labels {
+    fn number(&mut self, number: CallNumber) -> usize {
+        place(&mut self.calls, number)
+    }
+
+    fn provider(&mut self, id: ProviderId) -> usize {
+        place(&mut self.providers, id)
+    }
+
+    fn uuid(&mut self, (provider, uuid): (ProviderId, CallUuid)) -> usize {
+        self.provider(provider);
+        place(&mut self.uuids, (provider, uuid))
+    }
+
+    fn transaction_id(&mut self, id: TransactionId) -> usize {
+        place(&mut self.transactions, id)
+    }
+
+    fn left(&self, until: Timestamp) -> u64 {
+        until.0.saturating_sub(self.now.0)
+    }
+
+    fn call_of(&mut self, call: &Call, into: &mut impl Hasher) {
+        let Call {
+            number: _,
+            provider,
+            facts,
+            state,
+            group,
+            muted,
+            mute_wanted,
+            logged,
+            started,
+            connected,
+            translating,
+            post_dial,
+            presented: _,
+            rung,
+            choices: _,
+            choices_revision: _,
+            shown: _,
+        } = call;
+        let uuid = self.uuid((*provider, facts.uuid));
+        (self.provider(*provider), uuid, group.map(|id| place(&mut self.groups, id))).hash(into);
+        core::mem::discriminant(state).hash(into);
+        match *state {
+            State::Ringing { until, silenced } => (self.left(until), silenced).hash(into),
+            State::Answering { until } => self.left(until).hash(into),
+            State::Dialing { reached, stuck } => (reached, self.left(stuck)).hash(into),
+            // A call that is over gets nobody back.
+            State::Held(HeldFor::Room(of)) => {
+                self.calls.iter().position(|known| *known == of).hash(into);
+            }
+            State::Held(HeldFor::Itself) => u8::MAX.hash(into),
+            State::Ending { kind, was } => (kind, was).hash(into),
+            State::Starting | State::Active => {}
+        }
+        let Facts {
+            app: _,
+            account,
+            uuid: _,
+            direction,
+            handle: _,
+            name: _,
+            video,
+            members: _,
+            emergency,
+            capabilities,
+        } = &**facts;
+        (account, direction, video, emergency, capabilities).hash(into);
+        (muted, mute_wanted, logged, rung).hash(into);
+        (started.is_some(), connected.is_some(), translating, post_dial).hash(into);
+    }
+
+    fn verb(&mut self, provider: ProviderId, verb: &Verb, into: &mut impl Hasher) {
+        match verb {
+            Verb::SetGroup(Some(with)) => self.uuid((provider, *with)).hash(into),
+            verb => verb.hash(into),
+        }
+    }
+
+    fn performing(&mut self, performing: &Performing, into: &mut impl Hasher) {
+        let Performing { provider, call, uuid, verb, deadline, step } = performing;
+        (self.provider(*provider), self.number(*call)).hash(into);
+        self.uuid((*provider, *uuid)).hash(into);
+        self.verb(*provider, verb, into);
+        self.left(*deadline).hash(into);
+        step.map(|(id, step)| (self.transaction_id(id), step)).hash(into);
+    }
+
+    fn transaction(&mut self, transaction: &Transaction, into: &mut impl Hasher) {
+        let Transaction { requester, steps, at, results, target, run } = transaction;
+        let asks = match requester {
+            Some(Requester::Provider(id)) => (1, self.provider(*id)),
+            Some(Requester::Surface(id)) => (2, id.0 as usize),
+            Some(Requester::Headset) => (3, 0),
+            None => (0, 0),
+        };
+        (asks, at, target.map(|number| self.number(number))).hash(into);
+        for Step { call, verb, requested, forced } in steps {
+            (self.number(*call), requested, forced).hash(into);
+            // No step is for another app than its call's, and ids of calls are told apart by the app.
+            match verb {
+                Verb::SetGroup(Some(with)) => {
+                    let known = self.uuids.iter().position(|(_, uuid)| uuid == with);
+                    known.hash(into);
+                }
+                verb => verb.hash(into),
+            }
+        }
+        for result in results {
+            // When it was fulfilled is only told.
+            let failed: Option<Option<FailReason>> = result.map(|outcome| match outcome {
+                Outcome::Fulfilled(_) => None,
+                Outcome::Failed(reason) => Some(reason),
+            });
+            failed.hash(into);
+        }
+        if let Some(Run { from, until, handled, early }) = run {
+            (from, until, handled).hash(into);
+            for (step, (performing, result)) in early {
+                self.performing(performing, into);
+                (step, result.is_ok(), result.err()).hash(into);
+            }
+        }
+    }
+
+    fn audio(&mut self, audio: &Audio, into: &mut impl Hasher) {
+        core::mem::discriminant(audio).hash(into);
+        for owner in audio.owners() {
+            (self.number(owner.call), owner.granted).hash(into);
+        }
+    }
+
+    fn provider_of(&mut self, provider: &Provider, into: &mut impl Hasher) {
+        let Provider { app: _, configuration, reconfigured, stand_in } = provider;
+        (configuration, reconfigured).hash(into);
+        let Some(StandIn { until, ended }) = stand_in else { return };
+        self.left(*until).hash(into);
+        for (number, _, kind) in ended {
+            (self.number(*number), kind).hash(into);
+        }
+    }
+}

@@ -1,0 +1,468 @@
+use super::aliases::Aliases;
+use super::asked::AskedActions;
+use super::names::Names;
+use super::print::{ShownCalls, effect_lines, input_line};
+use super::restart;
+use crate::effect::{Change, Effect, Perform, ProviderNews, Reply};
+use crate::input::{CallRef, Completion, Input, Requested, Requester};
+use crate::policy::Policy;
+use crate::words::{
+    ActionId, AppId, CallNumber, CallState, CallUuid, ProviderId, RecentsEntry, RequestId,
+    SurfaceId, Timestamp, Verb,
+};
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// Names of calls and surfaces that are kept for what may refer back to them.
+const KEPT: usize = 1000;
+
+/// Puts what happens into the lines of a flow that does the same again when it is played.
+///
+/// Handles, names of people, digits, and the ids of calls and accounts do not get into it: a call is named by the
+/// service's number. Two things are asked of whoever runs the arbiter: what is due happens by an [`Input::Tick`] of its
+/// own before any other input, and a completion that is a reply has a request id, too, so that its refusal is seen.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    policy: Vec<(&'static str, String)>,
+    aliases: Aliases,
+    names: Names,
+    shown: ShownCalls,
+    apps: BTreeMap<ProviderId, AppId>,
+    /// What registered apps said about themselves, in words.
+    registered: BTreeMap<ProviderId, String>,
+    /// Names of calls by their ids; `names` has them by the ids of whichever app is spoken of.
+    calls: BTreeMap<(AppId, CallUuid), String>,
+    /// In the order they were named, to forget the oldest.
+    named: VecDeque<(AppId, CallUuid)>,
+    /// Names of calls that live, or that a restart left to be adopted.
+    live: BTreeMap<CallNumber, String>,
+    asked: AskedActions,
+    surfaces: VecDeque<SurfaceId>,
+    next_surface: u64,
+    next_stray: u64,
+    last: Option<Timestamp>,
+}
+
+impl Recorder {
+    /// For an arbiter with this policy, from its beginning.
+    pub fn new(policy: &Policy) -> Self {
+        Self {
+            policy: policy.changed_knobs(),
+            aliases: Aliases::default(),
+            names: Names::default(),
+            shown: ShownCalls::default(),
+            apps: BTreeMap::new(),
+            registered: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            named: VecDeque::new(),
+            live: BTreeMap::new(),
+            asked: AskedActions::default(),
+            surfaces: VecDeque::new(),
+            next_surface: 1,
+            next_stray: 1,
+            last: None,
+        }
+    }
+
+    /// The lines for one input and what followed from it. `due` is the deadline that was next before it.
+    pub fn note(
+        &mut self,
+        at: Timestamp,
+        due: Option<Timestamp>,
+        input: &Input,
+        effects: &[Effect],
+    ) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if let Input::Restore { orphans, .. } = input {
+            remarks = self.standing();
+            for orphan in orphans {
+                let name = self.name(&orphan.app, orphan.uuid, Some(orphan.number));
+                self.live.insert(orphan.number, name);
+            }
+        }
+        self.meet(input);
+        let line = self.line(input, effects, &mut remarks);
+        let mut said = Vec::new();
+        effects.iter().for_each(|effect| self.effect(effect, &mut said));
+        self.leave(input, effects);
+        if line.is_none() && said.is_empty() {
+            return remarks;
+        }
+        let waited = self.last.map_or(0, |last| at.0.saturating_sub(last.0));
+        self.last = Some(at);
+        let mut lines = remarks;
+        let tick = matches!(input, Input::Tick);
+        if waited > 0 || tick {
+            // Nobody looked when it was due: as in suspend.
+            let late = tick && due.is_some_and(|due| due < at);
+            lines.push(format!("after {waited}ms{}", if late { " asleep" } else { "" }));
+        }
+        lines.extend(line);
+        lines.extend(said);
+        lines
+    }
+
+    /// Whether no call lives, and none that ended waits to be told of it.
+    pub fn is_idle(&self) -> bool {
+        self.live.is_empty() && self.asked.ending().next().is_none()
+    }
+
+    /// Comment lines that say how things stand, for a [`Story`](super::Story) to begin there.
+    pub fn standing(&self) -> Vec<String> {
+        let mut lines = Vec::from(["# from here:".to_string()]);
+        lines.extend(self.policy.iter().map(|(knob, value)| format!("# | policy {knob}={value}")));
+        for (provider, words) in &self.registered {
+            let party = self.names.provider(*provider);
+            lines.push(format!("# | {party:<4} -> core : register{words}"));
+        }
+        let mut live: Vec<&str> = self.live.values().map(String::as_str).collect();
+        live.extend(self.asked.ending());
+        if !live.is_empty() {
+            lines.push(format!("# | live {}", live.join(" ")));
+        }
+        lines
+    }
+
+    /// Names for whoever speaks here for the first time.
+    fn meet(&mut self, input: &Input) {
+        let (party, request) = match input {
+            Input::Register { provider, request, app, .. } => {
+                let name = self.aliases.app(app);
+                self.names.name_provider(*provider, name.clone());
+                self.apps.insert(*provider, app.clone());
+                (name, *request)
+            }
+            Input::Configure { provider, request, .. }
+            | Input::Invalidate { provider, request }
+            | Input::Report { provider, request, .. }
+            | Input::Complete { provider, request: Some(request), .. } => {
+                (self.names.provider(*provider), *request)
+            }
+            Input::Request { requester, request, .. } => (self.requester(*requester), *request),
+            Input::Silence { surface, request, .. } => (self.surface(*surface), *request),
+            Input::Rung { provider, request, app, .. } => {
+                let name = self.aliases.app(app);
+                if !self.apps.values().any(|known| known == app) {
+                    self.names.name_provider(*provider, name);
+                    self.apps.insert(*provider, app.clone());
+                }
+                (String::from("push"), *request)
+            }
+            Input::Complete { request: None, .. }
+            | Input::Executed { .. }
+            | Input::ProviderLost { .. }
+            | Input::Presented { .. }
+            | Input::Press { .. }
+            | Input::AudioActivated { .. }
+            | Input::Restore { .. }
+            | Input::Tick => return,
+        };
+        self.names.name_request(request, party);
+    }
+
+    fn requester(&mut self, requester: Requester) -> String {
+        match requester {
+            Requester::Provider(provider) => self.names.provider(provider),
+            Requester::Surface(surface) => self.surface(surface),
+            Requester::Headset => "headset".to_string(),
+        }
+    }
+
+    fn surface(&mut self, surface: SurfaceId) -> String {
+        if !self.names.knows_surface(surface) {
+            self.names.name_surface(surface, format!("ui{}", self.next_surface));
+            self.next_surface += 1;
+            self.surfaces.push_back(surface);
+            if self.surfaces.len() > KEPT
+                && let Some(old) = self.surfaces.pop_front()
+            {
+                self.names.forget_surface(old);
+            }
+        }
+        self.names.surface(surface)
+    }
+
+    fn app(&self, provider: ProviderId) -> AppId {
+        self.apps.get(&provider).cloned().unwrap_or_else(|| AppId::from(""))
+    }
+
+    /// The name of this app's call, which is also what the next lines call it. A call that gets a number here is named
+    /// by that, unless it has been spoken of before.
+    fn name(&mut self, app: &AppId, uuid: CallUuid, number: Option<CallNumber>) -> String {
+        let key = (app.clone(), uuid);
+        let live = number.and_then(|number| self.live.get(&number));
+        let name = match live.or_else(|| self.calls.get(&key)) {
+            Some(known) => known.clone(),
+            None => {
+                let name = number.map_or_else(
+                    || {
+                        self.next_stray += 1;
+                        format!("stray{}", self.next_stray - 1)
+                    },
+                    |number| format!("call{number}"),
+                );
+                self.calls.insert(key.clone(), name.clone());
+                self.named.push_back(key);
+                self.forget_names();
+                name
+            }
+        };
+        self.names.name_call(uuid, name.clone());
+        name
+    }
+
+    fn forget_names(&mut self) {
+        for _ in KEPT..self.named.len() {
+            let Some(key) = self.named.pop_front() else { return };
+            let lives = |name: &String| self.live.values().any(|live| live == name);
+            if self.calls.get(&key).is_some_and(lives) {
+                self.named.push_back(key);
+            } else {
+                self.calls.remove(&key);
+                self.names.forget_uuid(key.1);
+            }
+        }
+    }
+
+    /// The line of the input. In `remarks`, what the line itself cannot say.
+    fn line(
+        &mut self,
+        input: &Input,
+        effects: &[Effect],
+        remarks: &mut Vec<String>,
+    ) -> Option<String> {
+        match input {
+            Input::Restore { orphans, .. } => {
+                let words = restart::words(orphans, |orphan| {
+                    [
+                        self.aliases.app(&orphan.app),
+                        self.name(&orphan.app, orphan.uuid, Some(orphan.number)),
+                        self.aliases.account(&orphan.account).to_string(),
+                    ]
+                });
+                return Some(format!("core restarts with {words}"));
+            }
+            Input::AudioActivated { call } => {
+                return Some(format!("audio -> core : activated {}", self.names.number(*call)));
+            }
+            Input::Complete { provider, action, completion, .. } => {
+                return Some(self.completion(*provider, *action, *completion));
+            }
+            Input::Report { provider, call, .. } => {
+                self.speak_of(&self.app(*provider), *call, effects, remarks);
+            }
+            Input::Rung { app, call, .. } => self.speak_of(app, *call, effects, remarks),
+            Input::Request { requester, actions, .. } => {
+                for action in actions {
+                    let (app, call) = match (requester, of(action)) {
+                        (_, None) => continue,
+                        (Requester::Provider(provider), Some(call)) => (self.app(*provider), call),
+                        (_, Some(call)) => match action {
+                            Requested::Start(start) => {
+                                (start.app.clone().unwrap_or_else(|| AppId::from("")), call)
+                            }
+                            _ => continue,
+                        },
+                    };
+                    self.speak_of(&app, call, effects, remarks);
+                }
+            }
+            _ => {}
+        }
+        let masked = self.aliases.masked(input);
+        input_line(&masked, &self.names, |_| None)
+    }
+
+    /// A call is named by its number if it gets one here. One that was spoken of before keeps its name where it does not
+    /// begin to live: what the arbiter remembers of its id may be the reason.
+    fn speak_of(
+        &mut self,
+        app: &AppId,
+        uuid: CallUuid,
+        effects: &[Effect],
+        remarks: &mut Vec<String>,
+    ) {
+        let is = |of: &AppId, id: CallUuid| of == app && id == uuid;
+        let (mut number, mut begins) = (None, false);
+        for effect in effects {
+            match effect {
+                Effect::Record(entry) if is(&entry.app, entry.uuid) => number = Some(entry.number),
+                Effect::Change(change) => {
+                    let mut views = change.calls.iter();
+                    if let Some(view) = views.find(|view| is(&view.facts.app, view.facts.uuid)) {
+                        number = Some(view.number);
+                        begins = !self.live.contains_key(&view.number);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if begins {
+            self.calls.remove(&(app.clone(), uuid));
+        }
+        let name = self.name(app, uuid, number);
+        self.calls.insert((app.clone(), uuid), name.clone());
+        if let Some(number) = number
+            && name != format!("call{number}")
+        {
+            remarks.push(format!("# {name} is call {number}"));
+        }
+    }
+
+    fn completion(
+        &mut self,
+        provider: ProviderId,
+        action: ActionId,
+        completion: Completion,
+    ) -> String {
+        let party = self.names.provider(provider);
+        let how = match completion {
+            Completion::Fulfill(_) | Completion::FulfillUsing(_) => "fulfill",
+            Completion::Fail => "fail",
+        };
+        let Some((asked, back)) = self.asked.find(action) else {
+            return format!("{party:<4} -> core : {how} nothing nobody");
+        };
+        let input = Input::Complete { provider, action, completion, request: None };
+        self.names.name_call(asked.call, asked.name.clone());
+        let of = |_| Some((asked.verb.clone(), asked.call));
+        let line = input_line(&input, &self.names, of).unwrap_or_default();
+        if back > 0 { format!("{line} back={back}") } else { line }
+    }
+
+    fn effect(&mut self, effect: &Effect, said: &mut Vec<String>) {
+        match effect {
+            Effect::Record(entry) => {
+                self.name(&entry.app, entry.uuid, Some(entry.number));
+                self.say(effect, said);
+            }
+            Effect::Change(Change { calls, finished }) => {
+                // One by one: ids of different apps may be the same.
+                for view in calls {
+                    let name = self.name(&view.facts.app, view.facts.uuid, Some(view.number));
+                    match view.state {
+                        CallState::Ended => self.live.remove(&view.number),
+                        _ => self.live.insert(view.number, name),
+                    };
+                    let calls = Vec::from([view.clone()]);
+                    self.say(&Effect::Change(Change { calls, finished: Vec::new() }), said);
+                }
+                if !finished.is_empty() {
+                    let finished = finished.clone();
+                    self.say(&Effect::Change(Change { calls: Vec::new(), finished }), said);
+                }
+            }
+            Effect::Provider(provider, news) => {
+                match news {
+                    ProviderNews::Perform(perform) => self.ask(*provider, perform),
+                    ProviderNews::Execute { performs, .. } => {
+                        performs.iter().for_each(|perform| self.ask(*provider, perform));
+                    }
+                    ProviderNews::TimedOut { action, call, .. } => {
+                        if let Some((asked, _)) = self.asked.find(*action) {
+                            self.names.name_call(*call, asked.name.clone());
+                        }
+                        self.asked.over(*action);
+                    }
+                    ProviderNews::DidActivateAudio(call)
+                    | ProviderNews::DidDeactivateAudio(call)
+                    | ProviderNews::DidAttachCall { call, .. } => {
+                        self.name(&self.app(*provider), *call, None);
+                    }
+                    ProviderNews::Finished(_) => {}
+                }
+                self.say(effect, said);
+            }
+            Effect::Ring(_) | Effect::Audio(_) | Effect::Reply(..) => self.say(effect, said),
+        }
+    }
+
+    fn ask(&mut self, provider: ProviderId, perform: &Perform) {
+        let name = self.name(&self.app(provider), perform.call, None);
+        if let Verb::SetGroup(Some(with)) = perform.verb {
+            self.name(&self.app(provider), with, None);
+        }
+        self.asked.ask(perform.action, provider, perform.call, name, perform.verb.clone());
+    }
+
+    fn say(&mut self, effect: &Effect, said: &mut Vec<String>) {
+        let lines = effect_lines(effect, &mut self.names, &mut self.shown);
+        // What a surface may offer follows from the rest, and is most of what is said.
+        let lines = lines.iter().filter(|line| line.party != "choices");
+        said.extend(lines.map(ToString::to_string));
+    }
+
+    /// Only now: what is said last of a call or an app still uses its name.
+    fn leave(&mut self, input: &Input, effects: &[Effect]) {
+        let granted = effects.iter().any(|effect| {
+            matches!(effect, Effect::Reply(_, Reply::Done | Reply::Registered { .. }))
+        });
+        match input {
+            Input::Register { provider, configuration, .. }
+            | Input::Configure { provider, configuration, .. }
+                if granted =>
+            {
+                let (provider, request) = (*provider, RequestId(0));
+                let configuration = configuration.clone();
+                let input = Input::Configure { provider, request, configuration };
+                let input = self.aliases.masked(&input);
+                let line = input_line(&input, &self.names, |_| None).unwrap_or_default();
+                let words = line.split_once(" : configure").map(|(_, words)| words);
+                self.registered.insert(provider, words.unwrap_or_default().to_string());
+            }
+            Input::Register { provider, .. } => self.forget_provider(*provider),
+            Input::Invalidate { provider, .. } if granted => self.forget_provider(*provider),
+            Input::ProviderLost { provider } => self.forget_provider(*provider),
+            Input::Complete { action, .. } if granted => self.asked.over(*action),
+            _ => {}
+        }
+        for effect in effects {
+            match effect {
+                Effect::Record(RecentsEntry { number, ended: Some(_), .. }) => {
+                    self.live.remove(number);
+                    self.names.forget_call(*number);
+                }
+                Effect::Change(change) => {
+                    let ended = change.calls.iter().filter(|view| view.state == CallState::Ended);
+                    ended.for_each(|view| self.names.forget_call(view.number));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn forget_provider(&mut self, provider: ProviderId) {
+        self.registered.remove(&provider);
+        self.apps.remove(&provider);
+        self.names.forget_provider(provider);
+        self.asked.all_over(provider);
+    }
+}
+
+/// The call that an app names by its own id.
+fn of(action: &Requested) -> Option<CallUuid> {
+    match action {
+        Requested::Start(details) => Some(details.uuid),
+        Requested::Answer(CallRef::Uuid(call))
+        | Requested::End(CallRef::Uuid(call))
+        | Requested::EndGroup(CallRef::Uuid(call))
+        | Requested::SetGroup(CallRef::Uuid(call), _)
+        | Requested::SetVideo(CallRef::Uuid(call), _)
+        | Requested::SetTranslating(CallRef::Uuid(call), _)
+        | Requested::SetHeld(CallRef::Uuid(call), _)
+        | Requested::SetMuted(CallRef::Uuid(call), _)
+        | Requested::PlayDtmf(CallRef::Uuid(call), ..) => Some(*call),
+        Requested::Answer(CallRef::Number(_))
+        | Requested::End(CallRef::Number(_))
+        | Requested::EndGroup(CallRef::Number(_))
+        | Requested::SetGroup(CallRef::Number(_), _)
+        | Requested::SetVideo(CallRef::Number(_), _)
+        | Requested::SetTranslating(CallRef::Number(_), _)
+        | Requested::SetHeld(CallRef::Number(_), _)
+        | Requested::SetMuted(CallRef::Number(_), _)
+        | Requested::PlayDtmf(CallRef::Number(_), ..)
+        | Requested::Choose(..) => None,
+    }
+}

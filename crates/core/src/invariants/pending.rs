@@ -1,0 +1,90 @@
+//! Nothing hangs, nothing is offered that is not so, and what is kept twice says the same twice.
+
+use crate::arbiter::Arbiter;
+use crate::transaction::{Performing, Transaction};
+use crate::words::{ActionId, CallNumber, CallUuid, ProviderId, Timestamp, TransactionId, Verb};
+use alloc::format;
+use alloc::string::String;
+
+impl Arbiter {
+    /// Whatever has begun ends by itself at the latest when something it waits for runs out of time.
+    pub(super) fn check_pending(&self) -> Result<(), String> {
+        if !self.calls.adds_up() || !self.performing.adds_up() || !self.providers.adds_up() {
+            return Err(String::from("an answer that is kept is not what the calls say"));
+        }
+        for (action, performing) in self.performing.iter() {
+            self.check_step(*action, performing)?;
+        }
+        for (id, transaction) in &self.transactions {
+            self.check_goes_on(*id, transaction)?;
+        }
+        Ok(())
+    }
+
+    fn check_step(&self, action: ActionId, performing: &Performing) -> Result<(), String> {
+        if self.providers.get(performing.provider).is_none() {
+            return Err(format!("action {action} waits for an app that is gone"));
+        }
+        let Some((id, at)) = performing.step else { return Ok(()) };
+        let transaction = self.transactions.get(&id);
+        let step = transaction.filter(|t| t.at <= at).and_then(|t| t.steps.get(at));
+        match step.is_some_and(|step| step.call == performing.call) {
+            true => Ok(()),
+            false => Err(format!("action {action} is for a step that is over")),
+        }
+    }
+
+    fn check_goes_on(&self, id: TransactionId, transaction: &Transaction) -> Result<(), String> {
+        let Some(step) = transaction.steps.get(transaction.at) else {
+            return Err(format!("transaction {id} is over and was not finished"));
+        };
+        if self.waiting.contains(&id) {
+            let ends = self.calls.get(step.call).is_some_and(|call| call.is_ending());
+            let kind = step.verb.kind();
+            let waits = self.performing.of_call(step.call).any(|(_, p)| p.verb.kind() == kind);
+            return match ends || waits {
+                true => Ok(()),
+                false => Err(format!("transaction {id} waits for nothing")),
+            };
+        }
+        let mut asked = self.performing.iter();
+        match asked.any(|(_, performing)| performing.step == Some((id, transaction.at))) {
+            true => Ok(()),
+            false => Err(format!("transaction {id} hangs: nobody was asked for its next step")),
+        }
+    }
+
+    /// Surfaces show each call as it is, and offer what would be accepted.
+    pub(super) fn check_offers(&self) -> Result<(), String> {
+        for call in self.calls.iter() {
+            if call.shown != Some(call.public_state()) {
+                return Err(format!("call {} is shown in another state", call.number));
+            }
+            if call.choices != self.choices(call) {
+                return Err(format!("what is offered for call {} is out of date", call.number));
+            }
+        }
+        Ok(())
+    }
+
+    /// What apps were asked and have not completed: for tests that play the apps.
+    #[doc(hidden)]
+    pub fn performs(
+        &self,
+    ) -> impl Iterator<Item = (ActionId, ProviderId, CallNumber, CallUuid, &Verb, Timestamp)> {
+        self.performing.iter().map(|(action, performing)| {
+            let Performing { provider, call, uuid, verb, deadline, .. } = performing;
+            (*action, *provider, *call, *uuid, verb, *deadline)
+        })
+    }
+
+    /// The calls the audio is up for, or being brought up, and whether their apps were told to start.
+    #[doc(hidden)]
+    pub fn audio_calls(&self) -> impl Iterator<Item = (CallNumber, bool)> {
+        let up = match &self.audio {
+            crate::arbiter::Audio::Up(owners) => &owners[..],
+            _ => &[],
+        };
+        up.iter().map(|owner| (owner.call, owner.granted))
+    }
+}

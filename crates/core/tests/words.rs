@@ -1,0 +1,143 @@
+//! What a flow cannot say: dates, and which texts are what.
+
+use hookswitch_core::words::{
+    AppId, CallNumber, CallUpdate, CallUuid, Date, DtmfDigits, EndedReason, Languages, ProviderId,
+    RequestId, SurfaceId, Timestamp,
+};
+use hookswitch_core::{
+    Arbiter, CallRef, Completion, Configuration, Effect, Input, Now, Policy, ProviderNews, Report,
+    Requested, Requester, Verdict,
+};
+
+const CHAT: ProviderId = ProviderId(1);
+
+/// An arbiter with one app, driven by the second.
+struct World {
+    core: Arbiter,
+    at: u64,
+    next: u64,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut world = Self { core: Arbiter::new(Policy::default()), at: 0, next: 10 };
+        world.handle(Input::Register {
+            provider: CHAT,
+            request: RequestId(1),
+            app: AppId::from("chat"),
+            configuration: Configuration::default(),
+        });
+        world
+    }
+
+    /// What follows, with every app fulfilling at once.
+    fn handle(&mut self, input: Input) -> Vec<Effect> {
+        let now = Now { at: Timestamp(self.at * 1000), date: Date(self.at.cast_signed() * 1000) };
+        let mut effects = self.core.handle(now, input);
+        let performs: Vec<_> = effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Provider(provider, ProviderNews::Perform(perform)) => {
+                    Some((*provider, perform.action))
+                }
+                _ => None,
+            })
+            .collect();
+        for (provider, action) in performs {
+            let completion = Completion::Fulfill(None);
+            effects.extend(self.handle(Input::Complete {
+                provider,
+                action,
+                completion,
+                request: None,
+            }));
+        }
+        self.core.check().expect("the invariants hold");
+        effects
+    }
+
+    fn ask(&mut self, action: Requested) -> Vec<Effect> {
+        self.next += 1;
+        self.handle(Input::Request {
+            requester: Requester::Surface(SurfaceId(1)),
+            request: RequestId(self.next),
+            actions: vec![action],
+            revision: None,
+        })
+    }
+
+    fn report(&mut self, call: u128, report: Report) -> Vec<Effect> {
+        self.next += 1;
+        let request = RequestId(self.next);
+        self.handle(Input::Report { provider: CHAT, request, call: CallUuid(call), report })
+    }
+
+    fn talk(&mut self, call: u128, number: u64) {
+        let report = Report::Incoming {
+            account: None,
+            update: CallUpdate::default(),
+            verdict: Verdict::Allow,
+        };
+        self.report(call, report);
+        self.ask(Requested::Answer(CallRef::Number(CallNumber(number))));
+    }
+}
+
+#[test]
+fn a_group_is_connected_since_its_first_call() {
+    let mut world = World::new();
+    for (call, number) in [(1, 1), (2, 2)] {
+        world.at = number * 100;
+        world.talk(call, number);
+    }
+    let of = |number: u64| CallRef::Number(CallNumber(number));
+    world.at = 300;
+    world.ask(Requested::SetGroup(of(2), Some(of(1))));
+    let connected = |world: &World| -> Vec<Option<Date>> {
+        world.core.calls().iter().map(|call| call.group_connected).collect()
+    };
+    assert_eq!(connected(&world), [Some(Date(100_000)), Some(Date(100_000))]);
+    world.at = 400;
+    world.talk(3, 3);
+    world.ask(Requested::SetGroup(of(3), Some(of(1))));
+    // It stays when the first leaves.
+    world.ask(Requested::End(of(1)));
+    assert_eq!(connected(&world), [Some(Date(100_000)), Some(Date(100_000))]);
+}
+
+#[test]
+fn which_characters_are_tones() {
+    for valid in ["0123456789", "ABCD", "*#", &"1".repeat(64)] {
+        assert!(DtmfDigits::new(valid).is_some(), "{valid}");
+    }
+    for invalid in ["", "E", "a", "1 2", "+49", "1,2", "1;2", "\u{661}", &"1".repeat(65)] {
+        assert!(DtmfDigits::new(invalid).is_none(), "{invalid}");
+    }
+    let after = DtmfDigits::after_pause(",1,2").expect("commas are pauses");
+    assert_eq!((after.count(), after.pauses()), (2, 2));
+    assert!(DtmfDigits::after_pause(",").is_none() && DtmfDigits::after_pause("1;2").is_none());
+}
+
+#[test]
+fn which_texts_are_languages() {
+    assert!(Languages::new("de", "pt-BR").is_some());
+    for (local, remote) in [("d", "en"), ("de", ""), ("de", "en us"), ("de", &*"x".repeat(36))] {
+        assert!(Languages::new(local, remote).is_none(), "{local} {remote}");
+    }
+}
+
+#[test]
+fn dates_of_an_entry_only_go_forward() {
+    let mut world = World::new();
+    world.at = 1000;
+    world.talk(1, 1);
+    // The wall clock was set back, and the app has its own idea of when it ended.
+    world.at = 10;
+    let effects = world.report(1, Report::Ended(Some(Date(5)), EndedReason::RemoteEnded));
+    let entry = effects.iter().find_map(|effect| match effect {
+        Effect::Record(entry) => Some(entry),
+        _ => None,
+    });
+    let entry = entry.expect("the entry is closed");
+    assert!(entry.ended >= entry.connected && entry.connected >= Some(entry.started));
+}
