@@ -4,7 +4,7 @@ use super::turn::Turn;
 use super::wish::NewCall;
 use crate::call::{Call, HeldFor, State};
 use crate::input::Requester;
-use crate::transaction::{Step, Transaction};
+use crate::transaction::{Performing, Step, Transaction};
 use crate::words::{
     AccountId, CallNumber, EndKind, MissedReason, Outcome, ProviderId, Timestamp, TransactionId,
     Verb,
@@ -69,7 +69,11 @@ impl Turn<'_> {
     fn give_up_arbitration(&mut self) {
         let Some(id) = self.core.arbitrating else { return };
         for (action, _) in self.core.performing.of_transaction(id) {
-            self.core.performing.remove(action);
+            let Some(performing) = self.core.performing.remove(action) else { continue };
+            // What is ending ends, though nobody waits for it any more.
+            if self.core.calls.get(performing.call).is_some_and(Call::is_ending) {
+                self.core.performing.insert(action, Performing { step: None, ..performing });
+            }
         }
         if let Some(transaction) = self.core.transactions.get_mut(&id) {
             let failed = Outcome::Failed(crate::words::FailReason::EmergencyCall);

@@ -21,6 +21,13 @@ impl Turn<'_> {
         {
             return Err(RequestError::UnknownCallProvider);
         }
+        if let [Requested::Start(details)] = &actions[..]
+            && details.emergency
+        {
+            // However much of it is pending already.
+            let new = self.core.check_emergency_start(requester, details)?;
+            return Ok(self.start_emergency(requester, new));
+        }
         let pending = self.core.transactions.values();
         if pending.filter(|t| t.requester == Some(requester)).count()
             >= self.core.policy.pending_requests
@@ -29,12 +36,6 @@ impl Turn<'_> {
         }
         if let (Some(revision), Some(first)) = (revision, actions.first()) {
             self.core.check_revision(requester, first, revision)?;
-        }
-        if let [Requested::Start(details)] = &actions[..]
-            && details.emergency
-        {
-            let new = self.core.check_emergency_start(requester, details)?;
-            return Ok(self.start_emergency(requester, new));
         }
         let (plan, new) = self.core.plan_all(requester, &actions)?;
         let arbitration = plan.steps.iter().any(|step| step.verb.is_arbitration());

@@ -66,8 +66,11 @@ impl Turn<'_> {
             .hand_over(stand_in, provider, |verb: &Verb| now + policy.deadline(verb));
         let calls: Vec<CallNumber> = self.core.calls.of_provider(provider).collect();
         for number in calls {
+            // It is another registration's now, which may allow more or less.
+            self.dirty.insert(number);
             self.tell_attached(provider, number);
         }
+        self.rearranged = true;
         for (number, uuid, kind) in was.stand_in.into_iter().flat_map(|stand_in| stand_in.ended) {
             self.perform_alone(provider, number, uuid, Verb::End(kind));
         }

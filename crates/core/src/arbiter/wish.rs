@@ -51,8 +51,9 @@ impl Arbiter {
                 Verb::End(_) => &mut consequences.ends,
                 _ => continue,
             };
-            if !list.contains(&lead) {
-                list.push(lead);
+            if !list.iter().any(|known| self.calls.are_together(*known, step.call)) {
+                // Of a group that is split, the one who leaves is not who is held.
+                list.push(if plan.target == Some(lead) { step.call } else { lead });
             }
         }
         Ok(consequences)
