@@ -24,6 +24,8 @@ while [[ ! -e $nearest ]]; do nearest=$(dirname "$nearest"); done
 [[ -d $nearest && -w $nearest ]] || stop "$nearest cannot be written: take another PREFIX, or run this as root."
 
 cargo build --locked --release -p hookswitchd -p hookswitch-cli -p hookswitch-exchange -p speakerbox
+# By itself, because a panic in it must not end the program it is in; see the profile.
+cargo build --locked --profile library -p libhookswitch
 
 # put MODE SOURCE FOLDER [NAME]
 put() { install -Dm"$1" "$2" "$staged/$3/${4:-$(basename "$2")}"; }
@@ -40,6 +42,7 @@ fill() {
 rm -rf "$staged"
 mkdir -p "$staged"
 for program in "${programs[@]}"; do put 755 "target/release/$program" bin; done
+scripts/library.sh "$PWD/target/library/libhookswitch_c.so" "$PWD/$staged" "$prefix"
 for file in data/dbus/*.xml; do put 644 "$file" share/dbus-1/interfaces; done
 fill data/dbus/org.hookswitch.Hookswitch.service.in share/dbus-1/services
 # Below share, because service managers look there for every prefix, ~/.local among them.
@@ -52,7 +55,12 @@ while IFS= read -r file; do
     mode=644
     [[ -x $staged/$file ]] && mode=755
     # A program that runs is replaced, not written over: install removes the old file first.
-    install -Dm"$mode" "$staged/$file" "$destdir$prefix/$file"
+    if [[ -L $staged/$file ]]; then
+        mkdir -p "$(dirname "$destdir$prefix/$file")"
+        ln -sfn "$(readlink "$staged/$file")" "$destdir$prefix/$file"
+    else
+        install -Dm"$mode" "$staged/$file" "$destdir$prefix/$file"
+    fi
     printf '%s\n' "$destdir$prefix/$file"
-done < <(cd "$staged" && find . -type f | sed 's|^\./||' | sort)
+done < <(cd "$staged" && find . -type f -o -type l | sed 's|^\./||' | sort)
 printf 'install: done; new sessions find it, a running one after "systemctl --user daemon-reload"\n'

@@ -105,10 +105,10 @@ impl CallRecord {
         let members = &view.facts.members;
         Self {
             number: view.number.0,
-            app_id: view.app().to_string(),
+            app_id: view.app().as_str().to_owned(),
             app_name: app_name.to_owned(),
             verified,
-            account: view.account().to_string(),
+            account: view.account().as_str().to_owned(),
             direction: view.direction().name().to_owned(),
             state: view.state.name().to_owned(),
             handle: handle.value.clone(),

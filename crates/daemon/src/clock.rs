@@ -6,6 +6,7 @@ use rustix::time::{
 };
 use std::io;
 use std::os::fd::OwnedFd;
+use std::task::{Context, Poll};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::io::unix::AsyncFd;
 
@@ -57,16 +58,16 @@ impl Clock {
         }
     }
 
-    /// Until the alarm goes off. Never, if it is not set.
-    pub async fn alarm(&mut self) {
-        loop {
-            let Ok(mut ready) = self.alarm.readable().await else { return };
+    /// Ready once the alarm went off. Never, if it is not set.
+    pub fn poll_alarm(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while let Poll::Ready(Ok(mut ready)) = self.alarm.poll_read_ready(context) {
             let mut count = [0u8; 8];
             let read = ready.try_io(|fd| Ok(rustix::io::read(fd.get_ref(), &mut count)?));
             if read.is_ok() {
                 self.armed = None;
-                return;
+                return Poll::Ready(());
             }
         }
+        Poll::Pending
     }
 }

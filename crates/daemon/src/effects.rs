@@ -167,16 +167,16 @@ impl Service {
             (!own.is_empty()).then_some(own)
         };
         let mut record = ChangeRecord { calls, finished: None, ring };
-        let mut back = None;
-        for (surface, connection) in self.peers.surfaces() {
+        let others = self.peers.surfaces().iter().filter(|(surface, _)| by != Some(*surface));
+        for (surface, connection) in others {
             record.finished = of(*surface);
-            if by == Some(*surface) {
-                back = Some(record.clone());
-            } else if record != ChangeRecord::default() {
+            if record != ChangeRecord::default() {
                 self.out.signal(connection, names::SURFACE, "Changed", &record);
             }
         }
-        back
+        let by = by.filter(|by| self.peers.surfaces().iter().any(|(surface, _)| surface == by))?;
+        record.finished = of(by);
+        Some(record)
     }
 
     /// The record of a call with what is known about its app.

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// A file is put aside when it is larger than this; the one put aside before goes.
 const BOUND: u64 = 1 << 20;
-/// Events that may wait to be written down.
-const NOTED: usize = 1000;
+/// Bytes of room that are kept for the next lines.
+const KEPT: usize = 4096;
 /// After so many lines it is said how things stand: less than a reader gets at once, so that whatever they get has a
 /// place to begin at.
 const MARK: usize = 500;
@@ -26,7 +26,7 @@ pub struct FlowLog {
     recorder: Recorder,
     /// Lines since it was last said how things stand.
     unmarked: usize,
-    /// What happened and is not in words yet: that is done when nobody waits for anything.
+    /// What happened and is not in words yet: that is done when everybody was told.
     noted: Vec<Noted>,
 }
 
@@ -92,12 +92,9 @@ impl FlowLog {
         !self.noted.is_empty() || !self.buffer.is_empty()
     }
 
-    /// Note one input and what followed from it, to be written down later.
+    /// Note one input and what followed from it, to be put into words once everybody was told.
     pub fn note(&mut self, noted: Noted) {
         self.noted.push(noted);
-        if self.noted.len() > NOTED {
-            self.write();
-        }
     }
 
     /// Write down something that is no step of a flow.
@@ -108,8 +105,10 @@ impl FlowLog {
         }
     }
 
-    fn word_all(&mut self) {
-        for Noted { at, due, input, effects } in std::mem::take(&mut self.noted) {
+    /// Put what was noted into words.
+    pub fn word_all(&mut self) {
+        let mut noted = std::mem::take(&mut self.noted);
+        for Noted { at, due, input, effects } in noted.drain(..) {
             for line in self.recorder.note(at, due, &input, &effects) {
                 self.push(&line);
             }
@@ -117,6 +116,7 @@ impl FlowLog {
                 self.mark();
             }
         }
+        self.noted = noted;
     }
 
     fn mark(&mut self) {
@@ -142,6 +142,7 @@ impl FlowLog {
             self.length += self.buffer.len() as u64;
         }
         self.buffer.clear();
+        self.buffer.shrink_to(KEPT);
         if self.length > BOUND {
             let moved = fs::rename(&self.path, self.path.with_extension("old"));
             match moved.and_then(|()| self.reopen()) {

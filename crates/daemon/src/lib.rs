@@ -9,6 +9,7 @@ mod effects;
 mod flow_log;
 pub mod identity;
 pub mod journal;
+mod memory;
 mod outbox;
 mod peers;
 mod performs;

@@ -1,31 +1,37 @@
 use crate::clock::Clock;
 use crate::flow_log::FlowLog;
 use crate::journal::Journal;
+use crate::memory;
 use crate::outbox::Outbox;
 use crate::peers::Peers;
 use crate::performs::Performs;
 use crate::recents::{Answer, Recents, Store};
 use crate::settings::Settings;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use hookswitch_bus::{ObservedRecord, names};
 use hookswitch_core::words::{CallNumber, RecentsEntry, Timestamp};
 use hookswitch_core::{Arbiter, Input};
 use std::collections::{BTreeMap, HashMap};
+use std::future::poll_fn;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use zbus::fdo::RequestNameFlags;
 use zbus::{Connection, Message, MessageStream};
 
-/// Messages that may wait to be read; the bus holds the others back.
-const QUEUE: NonZeroUsize = NonZeroUsize::new(1 << 16).unwrap();
+/// Messages that may wait to be taken; the bus holds the others back. There is always room for all of them in memory.
+const QUEUE: NonZeroUsize = NonZeroUsize::new(1 << 10).unwrap();
 /// Messages handled before anything is sent.
 const BATCH: usize = 64;
 /// How long entries are gathered before they are written together.
 const GATHER: Duration = Duration::from_millis(300);
+
+/// After so many entries, memory that they took is given back when there is a moment without news.
+const BURST: u64 = 100;
 
 /// Why the service could not run, or ended.
 #[derive(Debug, Error)]
@@ -61,6 +67,8 @@ pub(crate) struct Service {
     pub gather_until: Option<Timestamp>,
     /// How many entries the list was sent.
     pub sent: u64,
+    /// How many it was when memory was given back last.
+    pub given_back: u64,
     /// What does not work, in words.
     pub degraded: Vec<String>,
     /// What observers were told last.
@@ -98,34 +106,27 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
     tracing::info!("serving calls");
     loop {
         service.wake_in_time();
-        tokio::select! {
-            message = stream.next() => {
-                let mut next = message;
-                let mut left = BATCH;
-                loop {
-                    match next {
-                        Some(Ok(message)) => service.take(message),
-                        _ => return Err(ServeError::BusGone),
-                    }
-                    left -= 1;
-                    match stream.next().now_or_never() {
-                        Some(more) if left > 0 => next = more,
-                        Some(Some(Ok(last))) => {
-                            service.take(last);
-                            break;
-                        }
-                        Some(_) => return Err(ServeError::BusGone),
-                        None => break,
-                    }
-                }
-            }
-            () = service.clock.alarm() => service.tick(),
-            Some(answer) = answers.recv() => service.answered(answer),
+        match poll_fn(|context| service.poll(context, &mut stream, &mut answers)).await {
+            Woken::Messages => {}
+            Woken::Alarm => service.tick(),
+            Woken::Answer(answer) => service.answered(answer),
+            Woken::BusGone => return Err(ServeError::BusGone),
         }
         if service.out.send(&connection).await.is_err() {
             return Err(ServeError::BusGone);
         }
+        // Now that everybody knows. Later it would take longer: what it is made of would lie about in memory.
+        service.flow.word_all();
     }
+}
+
+/// What the service woke up for.
+enum Woken {
+    /// Messages came, and were taken.
+    Messages,
+    Alarm,
+    Answer(Answer),
+    BusGone,
 }
 
 /// One rule for all connections that leave the bus.
@@ -156,6 +157,7 @@ impl Service {
             gathered: Vec::new(),
             gather_until: None,
             sent: 0,
+            given_back: 0,
             degraded: Vec::new(),
             observed: BTreeMap::new(),
             questions: HashMap::new(),
@@ -217,6 +219,30 @@ impl Service {
                 CallNumber(0)
             }
         }
+    }
+
+    /// Take the messages that are there, or whatever else there is to do.
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        stream: &mut MessageStream,
+        answers: &mut UnboundedReceiver<Answer>,
+    ) -> Poll<Woken> {
+        for taken in 0..BATCH {
+            match stream.poll_next_unpin(context) {
+                Poll::Ready(Some(Ok(message))) => self.take(message),
+                Poll::Ready(_) => return Poll::Ready(Woken::BusGone),
+                Poll::Pending if taken > 0 => return Poll::Ready(Woken::Messages),
+                Poll::Pending => {
+                    // `None`: nothing is kept, so nobody answers.
+                    if let Poll::Ready(Some(answer)) = answers.poll_recv(context) {
+                        return Poll::Ready(Woken::Answer(answer));
+                    }
+                    return self.clock.poll_alarm(context).map(|()| Woken::Alarm);
+                }
+            }
+        }
+        Poll::Ready(Woken::Messages)
     }
 
     /// A new id of any kind.
@@ -289,6 +315,10 @@ impl Service {
             Answer::Lines(number, lines) => self.lines(number, lines),
             Answer::Written(count) => {
                 if count == self.sent && self.gathered.is_empty() {
+                    if self.sent - self.given_back >= BURST {
+                        memory::give_back();
+                        self.given_back = self.sent;
+                    }
                     let shortened = self.journal.as_mut().map(Journal::shorten);
                     if let Some(Err(error)) = shortened {
                         tracing::warn!("the journal stays long: {error}");

@@ -16,7 +16,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// Names of calls and surfaces that are kept for what may refer back to them.
-const KEPT: usize = 1000;
+const KEPT: usize = 100;
 
 /// Puts what happens into the lines of a flow that does the same again when it is played.
 ///

@@ -82,15 +82,15 @@ impl Service {
 
     fn called(&mut self, message: Message) {
         let header = message.header();
-        let Some(sender) = header.sender().map(ToString::to_string) else { return };
-        if self.peers.is_being_asked(&sender) {
-            match self.peers.waiting(&sender) < MAX_WAITING {
-                true => self.peers.wait(&sender, message.clone()),
+        let Some(sender) = header.sender().map(|sender| sender.as_str()) else { return };
+        if self.peers.is_being_asked(sender) {
+            match self.peers.waiting(sender) < MAX_WAITING {
+                true => self.peers.wait(sender, message.clone()),
                 false => self.out.refuse(&header, &RequestError::TooManyRequests.into()),
             }
             return;
         }
-        self.enter(&message, &header, &sender);
+        self.enter(&message, &header, sender);
     }
 
     fn enter(&mut self, message: &Message, header: &Header<'_>, sender: &str) {

@@ -98,6 +98,8 @@ impl Store {
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
+        // Of the file 128 KiB are kept in memory: the kernel keeps it, too.
+        connection.pragma_update(None, "cache_size", -128)?;
         migrate(&mut connection)?;
         Ok(connection)
     }
