@@ -50,8 +50,13 @@ python3             test -x /usr/bin/python3
 python3-venv        /usr/bin/python3 -c 'import ensurepip, venv'
 python3-gi          /usr/bin/python3 -c 'import gi'
 gir1.2-glib-2.0     /usr/bin/python3 -c 'from gi.repository import Gio'
+python3-jeepney     /usr/bin/python3 -c 'import jeepney'
 libglib2.0-dev-bin  have gdbus-codegen
 qtbase5-dev-tools   have qdbusxml2cpp
+pkg-config          have pkg-config
+libglib2.0-dev      pkg-config --exists gio-2.0
+libsystemd-dev      pkg-config --exists libsystemd
+qtbase5-dev         pkg-config --exists Qt5DBus
 chromium            have chromium
 shellcheck          have shellcheck
 NEEDS
@@ -129,16 +134,16 @@ up_to_date() {
 }
 
 if [[ $purpose == test ]]; then
-    if [[ -f tests/browser/package-lock.json ]]; then
-        stamp=tests/browser/node_modules/.setup-stamp
-        if ! up_to_date "$stamp" tests/browser/package-lock.json; then
-            printf 'setup: npm ci in tests/browser\n'
-            (cd tests/browser && npm ci --no-audit --no-fund --loglevel=error </dev/null) ||
-                stop "npm could not install the browser library: check the network, then run \"npm ci\" in tests/browser."
-            mkdir -p tests/browser/node_modules
-            sha256sum <tests/browser/package-lock.json >"$stamp"
+    for folder in tests/browser examples/javascript; do
+        stamp=$folder/node_modules/.setup-stamp
+        if ! up_to_date "$stamp" "$folder/package-lock.json"; then
+            printf 'setup: npm ci in %s\n' "$folder"
+            (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error </dev/null) ||
+                stop "npm could not install what $folder needs: check the network, then run \"npm ci\" there."
+            mkdir -p "$folder/node_modules"
+            sha256sum <"$folder/package-lock.json" >"$stamp"
         fi
-    fi
+    done
     if [[ -f tests/python_sdk/requirements.txt ]]; then
         stamp=target/venv/.setup-stamp
         if ! up_to_date "$stamp" tests/python_sdk/requirements.txt; then

@@ -11,6 +11,7 @@ stage 'scripts' scripts/lint_scripts.sh
 stage 'documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --workspace --no-deps
 workspace_stages
 stage 'contract read by other tools' scripts/contract.sh
+stage 'examples in other languages' scripts/examples.sh
 stage 'speech to send' scripts/speech.sh target/speech.wav
 peers=(--exchange target/debug/hookswitch-exchange --participant target/debug/examples/participant --speech target/speech.wav)
 stage 'browser joins a session' node tests/browser/journey.mjs "${peers[@]}"

@@ -88,8 +88,9 @@ bus.addMethodHandler((message) => {
 /** The callee's phone rings, and is answered. */
 async function dial(call) {
   for (const [moment, state] of [['StartedConnecting', 'connecting'], ['Connected', 'active']]) {
-    const said = await ask(SERVICE, `ReportOutgoingCall${moment}`, 'sa{sv}', call, {});
-    if (said && calls.has(call)) calls.get(call).state = string(state);
+    if (!calls.has(call)) return; // The user gave up meanwhile.
+    calls.get(call).state = string(state);
+    await ask(SERVICE, `ReportOutgoingCall${moment}`, 'sa{sv}', call, {});
   }
 }
 
