@@ -107,7 +107,13 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
     loop {
         service.wake_in_time();
         match poll_fn(|context| service.poll(context, &mut stream, &mut answers)).await {
-            Woken::Messages => {}
+            Woken::Messages => {
+                // A peer that never stops talking keeps nothing waiting.
+                service.tick();
+                while let Ok(answer) = answers.try_recv() {
+                    service.answered(answer);
+                }
+            }
             Woken::Alarm => service.tick(),
             Woken::Answer(answer) => service.answered(answer),
             Woken::BusGone => return Err(ServeError::BusGone),
