@@ -96,10 +96,6 @@ impl Plan<'_> {
         self.step(number, Verb::SetGroup(None), requested);
         Ok(())
     }
-
-    fn is_held(&self, number: CallNumber) -> bool {
-        self.core.calls.get(number).is_some_and(Call::is_held)
-    }
 }
 
 impl Turn<'_> {

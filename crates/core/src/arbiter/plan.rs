@@ -91,9 +91,7 @@ impl<'a> Plan<'a> {
     ) -> Result<(), RequestError> {
         let core = self.core;
         let active = |member: &CallNumber| {
-            Some(*member) != spared
-                && !self.gone.contains(member)
-                && core.calls.get(*member).is_some_and(|call| call.state == State::Active)
+            Some(*member) != spared && !self.gone.contains(member) && self.talks(*member)
         };
         let members: Vec<CallNumber> = core.calls.together(number).filter(active).collect();
         let holds = |member: &CallNumber| {
@@ -171,13 +169,13 @@ impl<'a> Plan<'a> {
             return Err(RequestError::InvalidAction);
         }
         self.check_emergency()?;
-        match (call.state, held) {
-            (State::Active, true) => self.hold(number, None, requested)?,
-            (State::Held(_), false) => self.resume(number, requested)?,
-            // Wanted and so already: done without asking anybody.
-            (State::Active, false) | (State::Held(_), true) => {
+        match call.state {
+            State::Active | State::Held(_) if self.is_held(number) == held => {
+                // Wanted and so already: done without asking anybody.
                 self.step(number, Verb::SetHeld(held), requested);
             }
+            State::Active | State::Held(_) if held => self.hold(number, None, requested)?,
+            State::Active | State::Held(_) => self.resume(number, requested)?,
             _ => return Err(RequestError::InvalidAction),
         }
         Ok(())
@@ -190,9 +188,7 @@ impl<'a> Plan<'a> {
             self.make_room(true)?;
             self.held = self.held.saturating_sub(1);
         }
-        let held = |member: &CallNumber| {
-            !self.gone.contains(member) && core.calls.get(*member).is_some_and(Call::is_held)
-        };
+        let held = |member: &CallNumber| !self.gone.contains(member) && self.is_held(*member);
         let members: Vec<CallNumber> = core.calls.together(number).filter(held).collect();
         for (at, member) in members.iter().enumerate() {
             let last = at + 1 == members.len();
@@ -218,7 +214,7 @@ impl<'a> Plan<'a> {
         let rest: Option<CallNumber> = core.calls.together(number).find(stays);
         let talks = |rest: &CallNumber| core.calls.get(*rest).is_some_and(Call::talks);
         let talks_on = core.calls.together(number).find(|member| stays(member) && talks(member));
-        if call.is_held() && rest.is_none() {
+        if self.is_held(number) && rest.is_none() {
             self.held = self.held.saturating_sub(1);
         }
         if !call.is_ringing() && !call.is_ending() && !self.gone.contains(&number) {
@@ -232,6 +228,23 @@ impl<'a> Plan<'a> {
         }
         self.step(number, Verb::End(call.end_kind()), requested);
         Ok(())
+    }
+
+    /// Whether the call is held once the steps so far are done.
+    pub(super) fn is_held(&self, number: CallNumber) -> bool {
+        let held = |step: &Step| match step.verb {
+            Verb::SetHeld(held) if step.call == number => Some(held),
+            _ => None,
+        };
+        let planned = self.steps.iter().rev().find_map(held);
+        planned.unwrap_or_else(|| self.core.calls.get(number).is_some_and(Call::is_held))
+    }
+
+    /// Whether it is answered and not held then.
+    fn talks(&self, number: CallNumber) -> bool {
+        let call = self.core.calls.get(number);
+        call.is_some_and(|call| matches!(call.state, State::Active | State::Held(_)))
+            && !self.is_held(number)
     }
 
     pub(super) fn is_gone(&self, number: CallNumber) -> bool {
