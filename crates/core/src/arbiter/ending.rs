@@ -5,6 +5,7 @@ use crate::words::{
     CallNumber, CallState, CallUuid, Date, Direction, EndKind, EndedReason, MissedReason,
     ProviderId, Verb,
 };
+use alloc::vec::Vec;
 
 /// Who brought the end about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -94,8 +95,13 @@ impl Turn<'_> {
     }
 
     fn end(&mut self, number: CallNumber, reason: EndedReason, by: By, date: Option<Date>) {
+        let left: Vec<CallNumber> = self.core.calls.together(number).collect();
         self.rearranged |= !self.core.calls.get(number).is_some_and(Call::is_apart);
         let Some(call) = self.core.calls.remove(number) else { return };
+        if left.len() == 2 {
+            // Whoever is left is in no group any more.
+            self.dirty.extend(left);
+        }
         self.dirty.remove(number);
         self.stale.remove(number);
         // LOG-01: an outgoing call cancelled before it dialed is not worth a line.
