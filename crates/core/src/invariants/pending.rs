@@ -1,7 +1,7 @@
 //! Nothing hangs, nothing is offered that is not so, and what is kept twice says the same twice.
 
 use crate::arbiter::Arbiter;
-use crate::transaction::{Performing, Transaction};
+use crate::transaction::{Performing, Run, Transaction};
 use crate::words::{ActionId, CallNumber, CallUuid, ProviderId, Timestamp, TransactionId, Verb};
 use alloc::format;
 use alloc::string::String;
@@ -42,7 +42,8 @@ impl Arbiter {
             let ends = self.calls.get(step.call).is_some_and(|call| call.is_ending());
             let kind = step.verb.kind();
             let waits = self.performing.of_call(step.call).any(|(_, p)| p.verb.kind() == kind);
-            return match ends || waits {
+            let early = |(of, verb): (CallNumber, &Verb)| of == step.call && verb.kind() == kind;
+            return match ends || waits || self.done_early().any(early) {
                 true => Ok(()),
                 false => Err(format!("transaction {id} waits for nothing")),
             };
@@ -52,6 +53,12 @@ impl Arbiter {
             true => Ok(()),
             false => Err(format!("transaction {id} hangs: nobody was asked for its next step")),
         }
+    }
+
+    /// What apps were done with before it was its turn, as part of what they carry out as a whole.
+    pub(super) fn done_early(&self) -> impl Iterator<Item = (CallNumber, &Verb)> {
+        let runs = self.transactions.values().filter_map(|transaction| transaction.run.as_ref());
+        runs.flat_map(|run| run.early.values()).map(|(early, _)| (early.call, &early.verb))
     }
 
     /// Surfaces show each call as it is, and offer what would be accepted.
@@ -78,13 +85,27 @@ impl Arbiter {
         })
     }
 
-    /// The calls the audio is up for, or being brought up, and whether their apps were told to start.
+    /// The calls the audio is up for, or is kept up for, and whether their apps were told to start.
     #[doc(hidden)]
     pub fn audio_calls(&self) -> impl Iterator<Item = (CallNumber, bool)> {
-        let up = match &self.audio {
-            crate::arbiter::Audio::Up(owners) => &owners[..],
-            _ => &[],
+        self.audio.owners().iter().map(|owner| (owner.call, owner.granted))
+    }
+
+    /// Whether calls from before a restart wait to be adopted.
+    #[doc(hidden)]
+    pub fn remembers_calls(&self) -> bool {
+        !self.orphans.is_empty()
+    }
+
+    /// What this app was offered as a whole and has not said whether it carries it out.
+    #[doc(hidden)]
+    pub fn offered(&self, provider: ProviderId) -> impl Iterator<Item = TransactionId> {
+        let to_it = move |id: &TransactionId| {
+            let mut asked = self.performing.iter().map(|(_, performing)| performing);
+            asked.any(|p| p.provider == provider && p.step.is_some_and(|(of, _)| of == *id))
         };
-        up.iter().map(|owner| (owner.call, owner.granted))
+        let offered = self.transactions.iter();
+        let offered = offered.filter(|(_, t)| t.run.as_ref().is_some_and(Run::is_offered));
+        offered.map(|(id, _)| *id).filter(to_it)
     }
 }
