@@ -26,21 +26,25 @@ impl Turn<'_> {
     pub fn start_emergency(&mut self, requester: Requester, new: NewCall) -> TransactionId {
         self.give_up_arbitration();
         let (number, provider) = (new.number, new.provider);
-        let before: Vec<CallNumber> = self.core.calls.iter().map(|call| call.number).collect();
         self.begin_start(new);
         self.core.emergency = Some(number);
-        let own_held =
-            self.core.calls.held_groups().any(|held| {
-                self.core.calls.get(held).is_some_and(|call| call.provider == provider)
-            });
-        for other in before {
-            self.make_way(other, provider, number, own_held);
-        }
+        self.clear_the_way(number, provider);
         let step = Step { requested: Some(0), ..Step::own(number, Verb::Start) };
         self.begin(Transaction {
             target: Some(number),
             ..Transaction::of(Some(requester), vec![step], 1)
         })
+    }
+
+    /// Everybody makes way for the emergency call of this app.
+    pub fn clear_the_way(&mut self, number: CallNumber, of: ProviderId) {
+        let calls = &self.core.calls;
+        let own = |held: CallNumber| calls.get(held).is_some_and(|call| call.provider == of);
+        let own_held = calls.held_groups().any(own);
+        let others = calls.iter().map(|call| call.number).filter(|other| *other != number);
+        for other in others.collect::<Vec<_>>() {
+            self.make_way(other, of, number, own_held);
+        }
     }
 
     fn make_way(&mut self, other: CallNumber, of: ProviderId, number: CallNumber, own_held: bool) {
@@ -66,7 +70,7 @@ impl Turn<'_> {
     }
 
     /// Whatever is about to change which call is active comes to nothing.
-    fn give_up_arbitration(&mut self) {
+    pub fn give_up_arbitration(&mut self) {
         let Some(id) = self.core.arbitrating else { return };
         for (action, _) in self.core.performing.of_transaction(id) {
             let Some(performing) = self.core.performing.remove(action) else { continue };

@@ -46,12 +46,16 @@ impl Turn<'_> {
             }
             None => None,
         };
-        let talking = self.core.calls.talking();
+        // Whatever came up meanwhile makes way for an emergency call.
+        let emergency = entry.emergency
+            && entry.direction == Direction::Outgoing
+            && self.core.emergency.is_none();
+        let talking = self.core.calls.talking().filter(|_| !emergency);
         // A member of a conversation that talks again talks along.
         let along = with.is_some_and(|with| {
             talking.is_some_and(|talking| self.core.calls.are_together(with, talking))
         });
-        let owner = along || entry.has_audio && talking.is_none();
+        let owner = along || emergency || entry.has_audio && talking.is_none();
         let now = self.now;
         let mut hold = false;
         let state = match (adoption.state, entry.direction) {
@@ -69,6 +73,7 @@ impl Turn<'_> {
                 return Err(ReportError::NotAdoptable);
             }
             (CallState::Active, _) if owner => State::Active,
+            (CallState::Held, _) if emergency => State::Active,
             (CallState::Active, _) => {
                 hold = true;
                 State::Held(HeldFor::Itself)
@@ -93,14 +98,16 @@ impl Turn<'_> {
         let mut call = Call::new(entry.number, provider, facts, log, state);
         call.started = Some(entry.started);
         call.connected = entry.connected.or_else(|| talked.then_some(now.date));
-        call.muted = adoption.muted;
-        call.mute_wanted = adoption.muted;
+        call.muted = adoption.muted && !emergency;
+        call.mute_wanted = call.muted;
         let number = call.number;
         self.core.orphans.remove(&key);
         if self.core.orphans.is_empty() {
             self.core.adopt_until = None;
         }
-        if call.facts.emergency && call.facts.direction == Direction::Outgoing {
+        let (muted, held) = (call.muted, adoption.state == CallState::Held);
+        if emergency {
+            self.give_up_arbitration();
             self.core.emergency = Some(number);
         }
         self.core.calls.insert(call);
@@ -109,11 +116,22 @@ impl Turn<'_> {
         }
         self.rearranged = true;
         self.updated(number, adoption.update);
-        if adoption.muted {
+        if muted {
             self.mail.push(Effect::Audio(AudioEffect::SetMuted(number, true)));
+        }
+        if emergency && held {
+            self.perform_alone(provider, number, uuid, Verb::SetHeld(false));
+        }
+        if emergency && adoption.muted {
+            self.perform_alone(provider, number, uuid, Verb::SetMuted(false));
         }
         if hold {
             self.perform_alone(provider, number, uuid, Verb::SetHeld(true));
+        }
+        if let Some(number) = self.core.emergency
+            && let Some(of) = self.core.calls.get(number).map(|call| call.provider)
+        {
+            self.clear_the_way(number, of);
         }
         Ok(())
     }
