@@ -81,9 +81,12 @@ impl Calls {
         group.into_iter().flat_map(|group| group.members.iter().copied()).chain(alone)
     }
 
-    /// The call that stands for this one where its group is meant.
+    /// The call that stands for this one where its group is meant: the first that is not about to leave it.
     pub fn lead(&self, number: CallNumber) -> CallNumber {
-        self.group_of(number).and_then(|group| group.members.first().copied()).unwrap_or(number)
+        let Some(group) = self.group_of(number) else { return number };
+        let stays = |member: &&CallNumber| self.get(**member).is_some_and(|call| !call.is_ending());
+        let lead = group.members.iter().find(stays).or(group.members.first());
+        lead.copied().unwrap_or(number)
     }
 
     /// Whether two calls are one conversation.

@@ -1,6 +1,7 @@
 use super::turn::Turn;
 use crate::effect::{AudioEffect, Effect, ProviderNews};
-use crate::words::{CallNumber, CallUuid, ProviderId};
+use crate::transaction::Step;
+use crate::words::{CallNumber, CallUuid, ProviderId, Verb};
 use alloc::vec::Vec;
 
 /// A call that has to do with the audio; kept apart from the call, which may be gone by the time its app is told.
@@ -120,11 +121,13 @@ impl Turn<'_> {
         }
     }
 
-    /// The call that is to talk when the running transaction is done.
+    /// The call that is to talk next by the running transaction: of a conversation that is resumed, the first.
     fn successor(&self) -> Option<Owner> {
-        let id = self.core.arbitrating?;
-        let target = self.core.transactions.get(&id)?.target?;
-        self.owner(target)
+        let transaction = self.core.transactions.get(&self.core.arbitrating?)?;
+        let talks =
+            |step: &&Step| matches!(step.verb, Verb::Answer | Verb::Start | Verb::SetHeld(false));
+        let next = transaction.steps.iter().skip(transaction.at).find(talks);
+        self.owner(next.map(|step| step.call).or(transaction.target)?)
     }
 
     fn owner(&self, number: CallNumber) -> Option<Owner> {

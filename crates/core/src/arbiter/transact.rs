@@ -157,7 +157,12 @@ impl Turn<'_> {
     /// Say again that a call is not held.
     pub fn resume_again(&mut self, call: CallNumber) {
         let step = Step { forced: true, ..Step::own(call, Verb::SetHeld(false)) };
-        self.begin_own(vec![step], Some(call));
+        let under_way = self.core.arbitrating.and_then(|id| self.core.transactions.get_mut(&id));
+        match under_way.filter(|transaction| transaction.requester.is_none()) {
+            // Others of its conversation, which were held in time, are given back already.
+            Some(undo) => undo.steps.push(step),
+            None => self.begin_own(vec![step], Some(call)),
+        }
     }
 
     pub fn finish(&mut self, id: TransactionId) {
