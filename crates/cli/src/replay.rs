@@ -130,14 +130,14 @@ fn step(flow: &Flow, played: &Played<'_>, player: &Player<'_>) -> Value {
                 .map(|choice| {
                     json!({
                         "choice": choice.kind.name(),
-                        "ends": choice.ends.map(|call| names.number(call)),
-                        "holds": choice.holds.map(|call| names.number(call)),
+                        "ends": choice.ends.map(|call| names.number(call).to_string()),
+                        "holds": choice.holds.map(|call| names.number(call).to_string()),
                     })
                 })
                 .collect();
             json!({
-                "call": names.number(call.number),
-                "app": names.provider(call.provider),
+                "call": &*names.number(call.number),
+                "app": &*names.provider(call.provider),
                 "state": call.state.name(),
                 "muted": call.muted,
                 "choices": choices,
@@ -160,7 +160,7 @@ fn step(flow: &Flow, played: &Played<'_>, player: &Player<'_>) -> Value {
         "said": said,
         "otherwise": played.otherwise,
         "calls": calls,
-        "audio": core.audio_owner().map(|call| names.number(call)),
+        "audio": core.audio_owner().map(|call| names.number(call).to_string()),
         "ring": core.ring_level().name(),
         "pending": pending,
     })

@@ -1,9 +1,10 @@
+use super::names::Name;
 use crate::input::{Input, Report, Requested};
 use crate::words::{AccountId, AppId};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 /// Aliases kept at most: more apps and accounts than there are on any phone.
 const KEPT: usize = 1000;
@@ -14,14 +15,14 @@ const PARTIES: [&str; 7] = ["core", "headset", "ring", "audio", "recents", "choi
 /// What apps and their accounts are called in a flow. An account's id may be somebody's telephone number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Aliases {
-    apps: BTreeMap<AppId, String>,
+    apps: BTreeMap<AppId, Name>,
     accounts: BTreeMap<AccountId, String>,
     next_account: u64,
 }
 
 impl Aliases {
     /// The last word of the app's id, or that with a number if another app has it.
-    pub fn app(&mut self, app: &AppId) -> String {
+    pub fn app(&mut self, app: &AppId) -> Name {
         if let Some(known) = self.apps.get(app) {
             return known.clone();
         }
@@ -34,13 +35,14 @@ impl Aliases {
         if word.is_empty() || word.starts_with("ui") || PARTIES.contains(&word.as_str()) {
             word = format!("app-{word}");
         }
-        let taken = |name: &String| self.apps.values().any(|other| other == name);
+        let taken = |name: &str| self.apps.values().any(|other| &**other == name);
         let mut name = word.clone();
         let mut number = 2u32;
         while taken(&name) {
             name = format!("{word}-{number}");
             number += 1;
         }
+        let name = Name::from(name);
         self.apps.insert(app.clone(), name.clone());
         name
     }
@@ -69,7 +71,7 @@ impl Aliases {
                 *account = account.as_ref().map(|id| self.known_account(id));
             }
             Input::Rung { app, configuration, .. } => {
-                *app = self.app(app).into();
+                *app = (&*self.app(app)).into();
                 for account in &mut configuration.accounts {
                     account.id = self.account(&account.id);
                 }
@@ -77,7 +79,7 @@ impl Aliases {
             Input::Request { actions, .. } => {
                 for action in actions {
                     let Requested::Start(start) = action else { continue };
-                    start.app = start.app.as_ref().map(|app| self.known_app(app).into());
+                    start.app = start.app.as_ref().map(|app| (&*self.known_app(app)).into());
                     start.account = start.account.as_ref().map(|id| self.known_account(id));
                 }
             }
@@ -87,8 +89,8 @@ impl Aliases {
     }
 
     /// The app's alias, if it has one: whoever asks for an app may say anything.
-    fn known_app(&self, app: &AppId) -> String {
-        self.apps.get(app).cloned().unwrap_or_else(|| "nobody".to_string())
+    fn known_app(&self, app: &AppId) -> Name {
+        self.apps.get(app).cloned().unwrap_or_else(|| "nobody".into())
     }
 
     /// Give the account an alias.
@@ -121,13 +123,13 @@ mod tests {
     fn apps_have_short_names_that_are_no_other_party() {
         let mut aliases = Aliases::default();
         let mut name = |app: &str| aliases.app(&app.into());
-        assert_eq!(name("org.example.Chat"), "chat");
-        assert_eq!(name("com.example.Chat"), "chat-2");
-        assert_eq!(name("org.example.Chat"), "chat");
-        assert_eq!(name("org.example.UiPhone"), "app-uiphone");
-        assert_eq!(name("org.example.Core"), "app-core");
-        assert_eq!(name("org.example. : \n"), "app-");
-        assert_eq!(aliases.known_app(&"org.example.None".into()), "nobody");
+        assert_eq!(&*name("org.example.Chat"), "chat");
+        assert_eq!(&*name("com.example.Chat"), "chat-2");
+        assert_eq!(&*name("org.example.Chat"), "chat");
+        assert_eq!(&*name("org.example.UiPhone"), "app-uiphone");
+        assert_eq!(&*name("org.example.Core"), "app-core");
+        assert_eq!(&*name("org.example. : \n"), "app-");
+        assert_eq!(&*aliases.known_app(&"org.example.None".into()), "nobody");
     }
 
     #[test]

@@ -1,6 +1,6 @@
+use super::names::Name;
 use crate::words::{ActionId, CallUuid, ProviderId, Verb};
 use alloc::collections::VecDeque;
-use alloc::string::String;
 
 /// Actions kept for what may refer back to them.
 const KEPT: usize = 1000;
@@ -13,7 +13,7 @@ pub(super) struct Asked {
     /// The call.
     pub call: CallUuid,
     /// What the call was called then: its id may be another call's by now.
-    pub name: String,
+    pub name: Name,
     /// What it was asked.
     pub verb: Verb,
     over: bool,
@@ -30,7 +30,7 @@ impl AskedActions {
         action: ActionId,
         provider: ProviderId,
         call: CallUuid,
-        name: String,
+        name: Name,
         verb: Verb,
     ) {
         self.0.push_back(Asked { action, provider, call, name, verb, over: false });
@@ -68,6 +68,6 @@ impl AskedActions {
     /// The names of calls whose app has still to end them.
     pub fn ending(&self) -> impl Iterator<Item = &str> {
         let ending = |asked: &&Asked| !asked.over && matches!(asked.verb, Verb::End(_));
-        self.0.iter().filter(ending).map(|asked| asked.name.as_str())
+        self.0.iter().filter(ending).map(|asked| &*asked.name)
     }
 }

@@ -1,32 +1,36 @@
 use crate::words::{CallNumber, CallUuid, ProviderId, RequestId, SurfaceId};
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
+use alloc::sync::Arc;
+
+/// A name, shared by all who keep it.
+pub(super) type Name = Arc<str>;
 
 /// What the parties and calls of a flow are called. Whatever has no name yet gets one made of its id.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    providers: BTreeMap<ProviderId, String>,
-    surfaces: BTreeMap<SurfaceId, String>,
-    calls: BTreeMap<CallUuid, String>,
+    providers: BTreeMap<ProviderId, Name>,
+    surfaces: BTreeMap<SurfaceId, Name>,
+    calls: BTreeMap<CallUuid, Name>,
     /// With the name at that time: ids of different providers may be the same.
-    numbers: BTreeMap<CallNumber, (CallUuid, String)>,
-    requests: BTreeMap<RequestId, String>,
+    numbers: BTreeMap<CallNumber, (CallUuid, Name)>,
+    requests: BTreeMap<RequestId, Name>,
 }
 
 impl Names {
     /// Call this provider so.
-    pub fn name_provider(&mut self, id: ProviderId, name: impl Into<String>) {
+    pub fn name_provider(&mut self, id: ProviderId, name: impl Into<Arc<str>>) {
         self.providers.insert(id, name.into());
     }
 
     /// Call this surface so.
-    pub fn name_surface(&mut self, id: SurfaceId, name: impl Into<String>) {
+    pub fn name_surface(&mut self, id: SurfaceId, name: impl Into<Arc<str>>) {
         self.surfaces.insert(id, name.into());
     }
 
     /// Call the call of this id so.
-    pub fn name_call(&mut self, uuid: CallUuid, name: impl Into<String>) {
+    pub fn name_call(&mut self, uuid: CallUuid, name: impl Into<Arc<str>>) {
         self.calls.insert(uuid, name.into());
     }
 
@@ -58,18 +62,18 @@ impl Names {
     }
 
     /// The reply to this request goes to that party.
-    pub fn name_request(&mut self, request: RequestId, party: impl Into<String>) {
+    pub fn name_request(&mut self, request: RequestId, party: impl Into<Arc<str>>) {
         self.requests.insert(request, party.into());
     }
 
     /// The party a reply goes to; asked once for each request.
-    pub fn take_request(&mut self, request: RequestId) -> String {
-        self.requests.remove(&request).unwrap_or_else(|| String::from("somebody"))
+    pub fn take_request(&mut self, request: RequestId) -> Arc<str> {
+        self.requests.remove(&request).unwrap_or_else(|| "somebody".into())
     }
 
     /// The provider's name.
-    pub fn provider(&self, id: ProviderId) -> String {
-        self.providers.get(&id).cloned().unwrap_or_else(|| format!("app{id}"))
+    pub fn provider(&self, id: ProviderId) -> Arc<str> {
+        self.providers.get(&id).cloned().unwrap_or_else(|| format!("app{id}").into())
     }
 
     /// Whether this surface has a name of its own.
@@ -78,20 +82,20 @@ impl Names {
     }
 
     /// The surface's name.
-    pub fn surface(&self, id: SurfaceId) -> String {
-        self.surfaces.get(&id).cloned().unwrap_or_else(|| format!("ui{id}"))
+    pub fn surface(&self, id: SurfaceId) -> Arc<str> {
+        self.surfaces.get(&id).cloned().unwrap_or_else(|| format!("ui{id}").into())
     }
 
     /// The call's name.
-    pub fn call(&self, uuid: CallUuid) -> String {
-        self.calls.get(&uuid).cloned().unwrap_or_else(|| uuid.to_string())
+    pub fn call(&self, uuid: CallUuid) -> Arc<str> {
+        self.calls.get(&uuid).cloned().unwrap_or_else(|| uuid.to_string().into())
     }
 
     /// The name of the call with that number.
-    pub fn number(&self, number: CallNumber) -> String {
+    pub fn number(&self, number: CallNumber) -> Arc<str> {
         match self.numbers.get(&number) {
             Some((_, name)) => name.clone(),
-            None => format!("call{number}"),
+            None => format!("call{number}").into(),
         }
     }
 

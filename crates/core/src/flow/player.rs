@@ -4,7 +4,7 @@ use super::{Does, Flow, FlowError, Line, Names, Step};
 use crate::arbiter::Arbiter;
 use alloc::collections::BTreeSet;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// Parties whose lines count only in flows that name them.
@@ -72,7 +72,7 @@ impl Player<'_> {
     pub fn pending(&self) -> Vec<Pending> {
         let all = self.stage.core.performing.iter();
         let pending = all.map(|(_, performing)| Pending {
-            party: self.stage.names.provider(performing.provider),
+            party: self.stage.names.provider(performing.provider).to_string(),
             words: verb_words(
                 &performing.verb,
                 &self.stage.names.call(performing.uuid),

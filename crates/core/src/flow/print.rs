@@ -1,3 +1,4 @@
+use super::names::Name;
 use super::{Line, Names};
 use crate::effect::{
     AudioEffect, CallView, Change, Effect, Finished, Perform, ProviderNews, Reply,
@@ -9,8 +10,9 @@ use crate::words::{
 };
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 /// What was last shown of a call, so that only what changed is written.
 pub(super) type Shown = BTreeMap<crate::words::CallNumber, ShownCall>;
@@ -28,39 +30,65 @@ pub(super) struct ShownCall {
 /// An effect as lines, with the last state of each call taken from and left in `shown`.
 pub fn effect_lines(effect: &Effect, names: &mut Names, shown: &mut ShownCalls) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut say = |party: &str, words: String| lines.push(Line { party: party.into(), words });
-    match effect {
-        Effect::Record(entry) => say("recents", record(entry, names)),
-        Effect::Change(change) => changes(change, names, &mut shown.0, &mut say),
-        Effect::Ring(level) => say("ring", level.name().into()),
-        Effect::Audio(audio) => say(
-            "audio",
-            match audio {
-                AudioEffect::Activate(call) => format!("activate {}", names.number(*call)),
-                AudioEffect::HandOver(from, to) => {
-                    format!("hand over {} {}", names.number(*from), names.number(*to))
-                }
-                AudioEffect::Deactivate(call) => format!("deactivate {}", names.number(*call)),
-                AudioEffect::SetMuted(call, true) => format!("mute {}", names.number(*call)),
-                AudioEffect::SetMuted(call, false) => format!("unmute {}", names.number(*call)),
-                AudioEffect::RefusalTone => "refusal tone".into(),
-            },
-        ),
-        Effect::Reply(request, reply) => {
-            let party = names.take_request(*request);
-            if let Some(error) = refusal(reply) {
-                say(&party, format!("refused {error}"));
-            }
-        }
-        Effect::Provider(provider, news) => {
-            let party = names.provider(*provider);
-            if let Some(words) = provider_news(news, names) {
-                say(&party, words);
+    let mut say = |party: &str, words: fmt::Arguments<'_>| {
+        lines.push(Line { party: party.into(), words: words.to_string() });
+    };
+    if let Effect::Change(change) = effect {
+        for view in &change.calls {
+            changed(view, names, shown, &mut say);
+            if view.ended.is_none() {
+                say("choices", format_args!("{}", choices(view, names)));
             }
         }
     }
+    told(effect, names, &mut say);
     lines
 }
+
+/// Says everything of an effect but what changed of calls.
+pub(super) fn told(effect: &Effect, names: &mut Names, say: &mut impl Say) {
+    match effect {
+        Effect::Record(entry) => {
+            let words = record(entry, names);
+            say("recents", format_args!("{words}"));
+        }
+        Effect::Change(change) => finished(change, names, say),
+        Effect::Ring(level) => say("ring", format_args!("{}", level.name())),
+        Effect::Audio(audio) => match audio {
+            AudioEffect::Activate(call) => {
+                say("audio", format_args!("activate {}", names.number(*call)));
+            }
+            AudioEffect::HandOver(from, to) => {
+                let (from, to) = (names.number(*from), names.number(*to));
+                say("audio", format_args!("hand over {from} {to}"));
+            }
+            AudioEffect::Deactivate(call) => {
+                say("audio", format_args!("deactivate {}", names.number(*call)));
+            }
+            AudioEffect::SetMuted(call, muted) => {
+                let how = if *muted { "mute" } else { "unmute" };
+                say("audio", format_args!("{how} {}", names.number(*call)));
+            }
+            AudioEffect::RefusalTone => say("audio", format_args!("refusal tone")),
+        },
+        Effect::Reply(request, reply) => {
+            let party = names.take_request(*request);
+            if let Some(error) = refusal(reply) {
+                say(&party, format_args!("refused {error}"));
+            }
+        }
+        Effect::Provider(provider, news) => {
+            if let Some(words) = provider_news(news, names) {
+                say(&names.provider(*provider), format_args!("{words}"));
+            }
+        }
+    }
+}
+
+/// Takes what a party is told.
+pub(super) trait Say: FnMut(&str, fmt::Arguments<'_>) {}
+
+impl<F: FnMut(&str, fmt::Arguments<'_>)> Say for F {}
 
 /// What was last written of each call.
 #[derive(Clone, Debug, Default)]
@@ -77,63 +105,64 @@ fn refusal(reply: &Reply) -> Option<&'static str> {
     }
 }
 
-fn changes(
-    change: &Change,
+/// Says what changed of a call since it was last shown, but not what can be done with it now.
+pub(super) fn changed(
+    view: &CallView,
     names: &mut Names,
-    shown: &mut Shown,
-    say: &mut impl FnMut(&str, String),
+    ShownCalls(shown): &mut ShownCalls,
+    say: &mut impl Say,
 ) {
-    for view in &change.calls {
-        names.number_call(view.facts.uuid, view.number);
-        let name = names.call(view.facts.uuid);
-        let now = ShownCall {
-            state: view.state,
-            muted: view.muted,
-            video: view.facts.video,
-            group: view.group,
-            translating: view.translating.as_ref().map(|(languages, _)| languages.clone()),
-        };
-        let before = shown.insert(view.number, now.clone());
-        if let Some(reason) = view.ended {
-            say("ui", format!("ended {name} {}", reason.name()));
-            shown.remove(&view.number);
-            continue;
-        }
-        if before.as_ref().is_none_or(|before| before.state != view.state) {
-            say("ui", format!("{} {name}", view.state.name()));
-        }
-        // Of a call that is new only what is unusual is written.
-        let before = before.unwrap_or(ShownCall {
-            muted: false,
-            group: None,
-            translating: None,
-            ..now.clone()
-        });
-        if before.muted != now.muted {
-            say("ui", format!("{} {name}", if now.muted { "muted" } else { "unmuted" }));
-        }
-        if before.video != now.video {
-            say("ui", format!("{} {name}", if now.video { "video" } else { "no-video" }));
-        }
-        if before.group != now.group {
-            let words =
-                now.group.map_or(format!("ungrouped {name}"), |id| format!("grouped {name} {id}"));
-            say("ui", words);
-        }
-        if before.translating != now.translating {
-            say("ui", translated(&name, now.translating.as_ref()));
-        }
-        say("choices", choices(view, &name, names));
+    names.number_call(view.facts.uuid, view.number);
+    let name = names.call(view.facts.uuid);
+    if let Some(reason) = view.ended {
+        shown.remove(&view.number);
+        return say("ui", format_args!("ended {name} {}", reason.name()));
     }
+    let now = ShownCall {
+        state: view.state,
+        muted: view.muted,
+        video: view.facts.video,
+        group: view.group,
+        translating: view.translating.as_ref().map(|(languages, _)| languages.clone()),
+    };
+    let before = shown.insert(view.number, now.clone());
+    if before.as_ref().is_none_or(|before| before.state != view.state) {
+        say("ui", format_args!("{} {name}", view.state.name()));
+    }
+    // Of a call that is new only what is unusual is written.
+    let before =
+        before.unwrap_or(ShownCall { muted: false, group: None, translating: None, ..now.clone() });
+    if before.muted != now.muted {
+        say("ui", format_args!("{} {name}", if now.muted { "muted" } else { "unmuted" }));
+    }
+    if before.video != now.video {
+        say("ui", format_args!("{} {name}", if now.video { "video" } else { "no-video" }));
+    }
+    match now.group {
+        group if before.group == group => {}
+        Some(id) => say("ui", format_args!("grouped {name} {id}")),
+        None => say("ui", format_args!("ungrouped {name}")),
+    }
+    match &now.translating {
+        languages if before.translating == *languages => {}
+        Some(Languages { local, remote }) => {
+            say("ui", format_args!("translating {name} {local} {remote}"));
+        }
+        None => say("ui", format_args!("not-translating {name}")),
+    }
+}
+
+/// Says what did not work of transactions.
+fn finished(change: &Change, names: &Names, say: &mut impl Say) {
     for (surface, finished) in &change.finished {
         if let Some(words) = failures(finished) {
-            say(&names.surface(*surface), words);
+            say(&names.surface(*surface), format_args!("{words}"));
         }
     }
 }
 
-fn choices(view: &CallView, name: &str, names: &Names) -> String {
-    let mut words = format!("{name} {}", view.choices_revision);
+fn choices(view: &CallView, names: &Names) -> String {
+    let mut words = format!("{} {}", names.call(view.facts.uuid), view.choices_revision);
     for choice in &view.choices {
         words.push(' ');
         words.push_str(choice.kind.name());
@@ -223,13 +252,6 @@ fn perform_words(perform: &Perform, names: &Names) -> String {
         words.push_str(" keep_capturing");
     }
     words
-}
-
-fn translated(call: &str, languages: Option<&Languages>) -> String {
-    match languages {
-        Some(Languages { local, remote }) => format!("translating {call} {local} {remote}"),
-        None => format!("not-translating {call}"),
-    }
 }
 
 /// Digits stay out of flows: they may be a PIN.
@@ -348,7 +370,7 @@ pub fn input_line(
     Some(format!("{party:<4} -> core : {words}"))
 }
 
-fn requester_name(requester: Requester, names: &Names) -> String {
+fn requester_name(requester: Requester, names: &Names) -> Name {
     match requester {
         Requester::Provider(provider) => names.provider(provider),
         Requester::Surface(surface) => names.surface(surface),

@@ -1,7 +1,7 @@
 use super::aliases::Aliases;
 use super::asked::AskedActions;
-use super::names::Names;
-use super::print::{ShownCalls, effect_lines, input_line};
+use super::names::{Name, Names};
+use super::print::{ShownCalls, changed, input_line, told};
 use super::restart;
 use crate::effect::{Change, Effect, Perform, ProviderNews, Reply};
 use crate::input::{CallRef, Completion, Input, Requested, Requester};
@@ -14,6 +14,7 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt::{self, Write};
 
 /// Names of calls and surfaces that are kept for what may refer back to them.
 const KEPT: usize = 100;
@@ -33,11 +34,11 @@ pub struct Recorder {
     /// What registered apps said about themselves, in words.
     registered: BTreeMap<ProviderId, String>,
     /// Names of calls by their ids; `names` has them by the ids of whichever app is spoken of.
-    calls: BTreeMap<(AppId, CallUuid), String>,
+    calls: BTreeMap<(AppId, CallUuid), Name>,
     /// In the order they were named, to forget the oldest.
     named: VecDeque<(AppId, CallUuid)>,
     /// Names of calls that live, or that a restart left to be adopted.
-    live: BTreeMap<CallNumber, String>,
+    live: BTreeMap<CallNumber, Name>,
     asked: AskedActions,
     surfaces: VecDeque<SurfaceId>,
     next_surface: u64,
@@ -117,7 +118,7 @@ impl Recorder {
             let party = self.names.provider(*provider);
             lines.push(format!("# | {party:<4} -> core : register{words}"));
         }
-        let mut live: Vec<&str> = self.live.values().map(String::as_str).collect();
+        let mut live: Vec<&str> = self.live.values().map(|name| &**name).collect();
         live.extend(self.asked.ending());
         if !live.is_empty() {
             lines.push(format!("# | live {}", live.join(" ")));
@@ -148,7 +149,7 @@ impl Recorder {
                     self.names.name_provider(*provider, name);
                     self.apps.insert(*provider, app.clone());
                 }
-                (String::from("push"), *request)
+                ("push".into(), *request)
             }
             Input::Complete { request: None, .. }
             | Input::Executed { .. }
@@ -162,15 +163,15 @@ impl Recorder {
         self.names.name_request(request, party);
     }
 
-    fn requester(&mut self, requester: Requester) -> String {
+    fn requester(&mut self, requester: Requester) -> Name {
         match requester {
             Requester::Provider(provider) => self.names.provider(provider),
             Requester::Surface(surface) => self.surface(surface),
-            Requester::Headset => "headset".to_string(),
+            Requester::Headset => "headset".into(),
         }
     }
 
-    fn surface(&mut self, surface: SurfaceId) -> String {
+    fn surface(&mut self, surface: SurfaceId) -> Name {
         if !self.names.knows_surface(surface) {
             self.names.name_surface(surface, format!("ui{}", self.next_surface));
             self.next_surface += 1;
@@ -190,19 +191,19 @@ impl Recorder {
 
     /// The name of this app's call, which is also what the next lines call it. A call that gets a number here is named
     /// by that, unless it has been spoken of before.
-    fn name(&mut self, app: &AppId, uuid: CallUuid, number: Option<CallNumber>) -> String {
+    fn name(&mut self, app: &AppId, uuid: CallUuid, number: Option<CallNumber>) -> Name {
         let key = (app.clone(), uuid);
         let live = number.and_then(|number| self.live.get(&number));
         let name = match live.or_else(|| self.calls.get(&key)) {
             Some(known) => known.clone(),
             None => {
-                let name = number.map_or_else(
-                    || {
+                let name: Name = match number {
+                    Some(number) => format!("call{number}").into(),
+                    None => {
                         self.next_stray += 1;
-                        format!("stray{}", self.next_stray - 1)
-                    },
-                    |number| format!("call{number}"),
-                );
+                        format!("stray{}", self.next_stray - 1).into()
+                    }
+                };
                 self.calls.insert(key.clone(), name.clone());
                 self.named.push_back(key);
                 self.forget_names();
@@ -216,7 +217,7 @@ impl Recorder {
     fn forget_names(&mut self) {
         for _ in KEPT..self.named.len() {
             let Some(key) = self.named.pop_front() else { return };
-            let lives = |name: &String| self.live.values().any(|live| live == name);
+            let lives = |name: &Name| self.live.values().any(|live| live == name);
             if self.calls.get(&key).is_some_and(lives) {
                 self.named.push_back(key);
             } else {
@@ -239,7 +240,7 @@ impl Recorder {
                     [
                         self.aliases.app(&orphan.app),
                         self.name(&orphan.app, orphan.uuid, Some(orphan.number)),
-                        self.aliases.account(&orphan.account).to_string(),
+                        self.aliases.account(&orphan.account).as_str().into(),
                     ]
                 });
                 return Some(format!("core restarts with {words}"));
@@ -305,7 +306,7 @@ impl Recorder {
         let name = self.name(app, uuid, number);
         self.calls.insert((app.clone(), uuid), name.clone());
         if let Some(number) = number
-            && name != format!("call{number}")
+            && *name != *format!("call{number}")
         {
             remarks.push(format!("# {name} is call {number}"));
         }
@@ -338,7 +339,7 @@ impl Recorder {
                 self.name(&entry.app, entry.uuid, Some(entry.number));
                 self.say(effect, said);
             }
-            Effect::Change(Change { calls, finished }) => {
+            Effect::Change(Change { calls, .. }) => {
                 // One by one: ids of different apps may be the same.
                 for view in calls {
                     let name = self.name(&view.facts.app, view.facts.uuid, Some(view.number));
@@ -346,13 +347,10 @@ impl Recorder {
                         CallState::Ended => self.live.remove(&view.number),
                         _ => self.live.insert(view.number, name),
                     };
-                    let calls = Vec::from([view.clone()]);
-                    self.say(&Effect::Change(Change { calls, finished: Vec::new() }), said);
+                    // What a surface may offer follows from the rest.
+                    changed(view, &mut self.names, &mut self.shown, &mut line_of(said));
                 }
-                if !finished.is_empty() {
-                    let finished = finished.clone();
-                    self.say(&Effect::Change(Change { calls: Vec::new(), finished }), said);
-                }
+                self.say(effect, said);
             }
             Effect::Provider(provider, news) => {
                 match news {
@@ -388,10 +386,7 @@ impl Recorder {
     }
 
     fn say(&mut self, effect: &Effect, said: &mut Vec<String>) {
-        let lines = effect_lines(effect, &mut self.names, &mut self.shown);
-        // What a surface may offer follows from the rest, and is most of what is said.
-        let lines = lines.iter().filter(|line| line.party != "choices");
-        said.extend(lines.map(ToString::to_string));
+        told(effect, &mut self.names, &mut line_of(said));
     }
 
     /// Only now: what is said last of a call or an app still uses its name.
@@ -438,6 +433,20 @@ impl Recorder {
         self.apps.remove(&provider);
         self.names.forget_provider(provider);
         self.asked.all_over(provider);
+    }
+}
+
+/// Makes a line of what a party is told.
+fn line_of(said: &mut Vec<String>) -> impl FnMut(&str, fmt::Arguments<'_>) {
+    |party, words| {
+        let mut line = String::with_capacity(48);
+        for word in ["core -> ", party, "   ".get(party.len().clamp(1, 4) - 1..).unwrap_or("")] {
+            line.push_str(word);
+        }
+        line.push_str(" : ");
+        // A string takes everything.
+        let _ = line.write_fmt(words);
+        said.push(line);
     }
 }
 

@@ -1,5 +1,6 @@
 //! `core restarts with …`: the calls that a service remembers when it comes back.
 
+use super::names::Name;
 use super::run::Stage;
 use super::speak::uuid;
 use crate::words::{AccountId, CallNumber, Date, Direction, Handle, RecentsEntry};
@@ -12,7 +13,7 @@ use alloc::vec::Vec;
 /// The words for calls that are remembered; `name` says what app, call and account of each are called.
 pub(super) fn words(
     orphans: &[RecentsEntry],
-    mut name: impl FnMut(&RecentsEntry) -> [String; 3],
+    mut name: impl FnMut(&RecentsEntry) -> [Name; 3],
 ) -> String {
     if orphans.is_empty() {
         return String::from("nothing");
@@ -33,7 +34,7 @@ pub(super) fn words(
         if orphan.has_audio {
             words.push_str(" audio");
         }
-        if account != "default" {
+        if &*account != "default" {
             words.push_str(&format!(" account={account}"));
         }
         all.push(words);

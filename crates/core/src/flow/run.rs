@@ -10,7 +10,7 @@ use crate::words::{
 };
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// The time at which every flow begins.
@@ -224,7 +224,7 @@ impl Stage {
             return Ok(Vec::new());
         };
         let names = |calls: &[CallNumber]| -> Vec<String> {
-            calls.iter().map(|call| self.names.number(*call)).collect()
+            calls.iter().map(|call| self.names.number(*call).to_string()).collect()
         };
         let answer = match self.core.preflight(requester, &actions) {
             Err(error) => format!("would be refused {}", error.name()),
