@@ -66,7 +66,7 @@ pub struct Policy {
     pub accounts: usize,
     /// [`AutoResume::Any`]: to the user it is one phone, whatever apps the calls came from.
     pub auto_resume: AutoResume,
-    /// 64: how many ended calls of all apps are remembered so that ending them again succeeds.
+    /// 64: how many ended calls of each app are remembered so that ending them again succeeds.
     pub ended_remembered: usize,
     /// 32: transactions one requester may have pending.
     pub pending_requests: usize,

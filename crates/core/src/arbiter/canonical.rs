@@ -78,9 +78,9 @@ impl Arbiter {
             (key, entry.direction, entry.connected.is_some()).hash(into);
             (entry.has_audio, entry.emergency, entry.listed).hash(into);
         }
-        // An app that comes back is another provider: what it said before says nothing any more.
-        for over in ended.iter().filter(|over| providers.get(over.provider).is_some()) {
-            let label = labels.uuid((over.provider, over.uuid));
+        for (provider, over) in ended.iter().flat_map(|(id, all)| all.iter().map(move |o| (*id, o)))
+        {
+            let label = labels.uuid((provider, over.uuid));
             let left = labels.left(over.at + policy.tombstone);
             (label, left, over.reason, over.told).hash(into);
         }

@@ -81,8 +81,12 @@ impl Turn<'_> {
         reason: EndedReason,
         told: bool,
     ) {
-        let ended = &mut self.core.ended;
-        ended.push_back(Over { provider, uuid, at: self.now.at, reason, told, refused: false });
+        // One that is gone never comes back under this id.
+        if self.core.providers.get(provider).is_none() {
+            return;
+        }
+        let ended = self.core.ended.entry(provider).or_default();
+        ended.push_back(Over { uuid, at: self.now.at, reason, told, refused: false });
         while ended.len() > self.core.policy.ended_remembered {
             ended.pop_front();
         }
@@ -90,8 +94,13 @@ impl Turn<'_> {
 
     /// Whether a call of this id is over; the last one, if there were more.
     pub fn over(&self, provider: ProviderId, uuid: CallUuid) -> Option<Over> {
-        let mut ended = self.core.ended.iter().rev();
-        ended.find(|over| over.provider == provider && over.uuid == uuid).copied()
+        let mut ended = self.core.ended.get(&provider)?.iter().rev();
+        ended.find(|over| over.uuid == uuid).copied()
+    }
+
+    pub fn over_mut(&mut self, provider: ProviderId, uuid: CallUuid) -> Option<&mut Over> {
+        let mut ended = self.core.ended.get_mut(&provider)?.iter_mut().rev();
+        ended.find(|over| over.uuid == uuid)
     }
 
     fn end(&mut self, number: CallNumber, reason: EndedReason, by: By, date: Option<Date>) {

@@ -40,7 +40,6 @@ use turn::Turn;
 /// A call that is over, or whose end came before its beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Over {
-    provider: ProviderId,
     uuid: CallUuid,
     at: Timestamp,
     /// How it ended, for an invitation that comes late.
@@ -71,8 +70,9 @@ pub struct Arbiter {
     /// The emergency call that goes on.
     pub(crate) emergency: Option<CallNumber>,
     callback: Option<emergency::Callback>,
-    /// Calls that are over, oldest first: ending them again succeeds, and inviting to them does not ring.
-    ended: VecDeque<Over>,
+    /// Calls that are over, of each provider for itself and oldest first: ending them again succeeds, and inviting to them
+    /// does not ring. However much one app reports, what another's calls were is not forgotten.
+    ended: BTreeMap<ProviderId, VecDeque<Over>>,
     next_number: CallNumber,
     next_action: ActionId,
     next_transaction: TransactionId,
@@ -96,7 +96,7 @@ impl Arbiter {
             adopt_until: None,
             emergency: None,
             callback: None,
-            ended: VecDeque::new(),
+            ended: BTreeMap::new(),
             next_number: CallNumber(1),
             next_action: ActionId(1),
             next_transaction: TransactionId(1),

@@ -76,6 +76,7 @@ impl Turn<'_> {
         if self.core.providers.remove(provider).is_none() {
             return;
         }
+        self.core.ended.remove(&provider);
         // What it was asked comes to nothing; first, so that no end below is taken for a call that ended by itself.
         let mut lost = alloc::vec::Vec::new();
         for action in self.core.performing.of_provider(provider) {

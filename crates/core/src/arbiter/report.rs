@@ -1,4 +1,3 @@
-use super::Over;
 use super::turn::{Turn, closed, entry};
 use crate::call::{Call, Facts, State};
 use crate::effect::Reply;
@@ -137,15 +136,13 @@ impl Turn<'_> {
 
     /// It is in recents now and need not come again.
     fn tell_once(&mut self, provider: ProviderId, uuid: CallUuid, refused: bool) {
-        let is = |over: &&mut Over| over.provider == provider && over.uuid == uuid;
-        match self.core.ended.iter_mut().rev().find(is) {
-            Some(over) => over.told = true,
-            None => {
-                self.remember_over(provider, uuid, EndedReason::Unanswered, true);
-                if let Some(over) = self.core.ended.back_mut() {
-                    over.refused = refused;
-                }
-            }
+        if let Some(over) = self.over_mut(provider, uuid) {
+            over.told = true;
+            return;
+        }
+        self.remember_over(provider, uuid, EndedReason::Unanswered, true);
+        if let Some(over) = self.over_mut(provider, uuid) {
+            over.refused = refused;
         }
     }
 

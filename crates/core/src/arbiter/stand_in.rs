@@ -48,6 +48,7 @@ impl Turn<'_> {
             }
             Err(_) if known.is_none() => {
                 self.core.providers.remove(id);
+                self.core.ended.remove(&id);
             }
             Err(_) => {}
         }
@@ -59,6 +60,9 @@ impl Turn<'_> {
         let Some(was) = self.core.providers.remove(stand_in) else { return };
         self.core.providers.insert(provider, entry);
         self.core.calls.hand_over(stand_in, provider);
+        if let Some(ended) = self.core.ended.remove(&stand_in) {
+            self.core.ended.insert(provider, ended);
+        }
         let (now, policy) = (self.now.at, self.core.policy.clone());
         let actions = self
             .core

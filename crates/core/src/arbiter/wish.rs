@@ -3,7 +3,7 @@
 use super::Arbiter;
 use super::dtmf::post_dial;
 use super::plan::Plan;
-use crate::call::State;
+use crate::call::{Call, State};
 use crate::effect::Consequences;
 use crate::input::{CallRef, Requested, Requester, StartDetails};
 use crate::words::{
@@ -98,13 +98,17 @@ impl Arbiter {
         }
     }
 
-    /// The late tap: what the user saw when they chose must still be so.
+    /// The late tap: what the user saw when they chose must still be so. Except that who wants a call to end and finds it
+    /// over, or ending, has what they want: both ends of a line often hang up at once.
     pub(super) fn check_revision(
         &self,
         requester: Requester,
         action: &Requested,
         revision: u64,
     ) -> Result<(), RequestError> {
+        if self.is_over(requester, action) {
+            return Ok(());
+        }
         let number = match action {
             Requested::Choose(number, _) => *number,
             Requested::Answer(call)
@@ -136,11 +140,25 @@ impl Arbiter {
         found.ok_or(RequestError::UnknownCallUuid)
     }
 
+    /// Whether this asks for the end of what is over, or ending.
+    fn is_over(&self, requester: Requester, action: &Requested) -> bool {
+        let (Requested::End(call) | Requested::EndGroup(call)) = action else { return false };
+        let Ok(number) = self.resolve(requester, *call) else {
+            return self.ended_already(requester, *call);
+        };
+        let ends = |number| self.calls.get(number).is_some_and(Call::is_ending);
+        match action {
+            Requested::EndGroup(_) => self.calls.together(number).all(ends),
+            _ => ends(number),
+        }
+    }
+
     /// Ending a call that ended already succeeds: both ends of a line often hang up at once.
     fn ended_already(&self, requester: Requester, call: CallRef) -> bool {
         match (requester, call) {
             (Requester::Provider(provider), CallRef::Uuid(uuid)) => {
-                self.ended.iter().any(|over| over.provider == provider && over.uuid == uuid)
+                let ended = self.ended.get(&provider);
+                ended.is_some_and(|ended| ended.iter().any(|over| over.uuid == uuid))
             }
             (Requester::Provider(_), _) | (_, CallRef::Uuid(_)) => false,
             (_, CallRef::Number(number)) => number.0 >= 1 && number < self.next_number,

@@ -81,7 +81,7 @@ errors!(
         Unentitled => "This program may not do that. Surfaces need a desktop entry that says so; an app may act on its own calls only.",
         UnknownCallProvider => "No registered app of this id. Start the app, or name another.",
         EmptyTransaction => "The transaction has no actions. Add at least one.",
-        UnknownCallUuid => "No live call of this id. It ended, or belongs to another app.",
+        UnknownCallUuid => "No live call of this id: it ended, or belongs to another app. Read again which calls there are.",
         CallUuidAlreadyExists => "A call with this id is live already. Start each call under a new id.",
         InvalidAction => "The action makes no sense in the call's present state. Read the call's choices and ask again.",
         InvalidArgument => "A field is missing or out of range. Compare the request with the contract.",
