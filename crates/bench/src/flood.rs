@@ -74,7 +74,7 @@ pub async fn flood() -> Outcome {
 fn batch() -> Outcome<Vec<Message>> {
     let uuid = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
     let end = ActionRecord {
-        action: "end_call".to_owned(),
+        action: Some("end_call".to_owned()),
         call: Some(uuid.to_owned()),
         ..ActionRecord::default()
     };

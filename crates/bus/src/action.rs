@@ -14,8 +14,8 @@ pub(crate) const ACTIONS: &str = "start_call, answer_call, end_call, end_group, 
 #[zbus(signature = "dict")]
 pub struct ActionRecord {
     /// `start_call`, `answer_call`, `end_call`, `end_group`, `set_held`, `set_muted`, `set_group`, `set_video`,
-    /// `set_translating` or `play_dtmf`.
-    pub action: String,
+    /// `set_translating` or `play_dtmf`; absent from what a surface dials, which is nothing else.
+    pub action: Option<String>,
     /// The app's id of the call: a UUID.
     pub call: Option<String>,
     /// `set_group`: the app's id of the call to be in one group with; absent: leave the group.
@@ -58,7 +58,7 @@ impl ActionRecord {
     pub fn into_requested(self) -> Result<Requested, OutOfRange> {
         let uuid = uuid("call", self.call.as_deref().unwrap_or_default())?;
         let call = CallRef::Uuid(uuid);
-        Ok(match self.action.as_str() {
+        Ok(match self.action.as_deref().unwrap_or_default() {
             "start_call" => Requested::Start(self.into_start(uuid)?),
             "answer_call" => Requested::Answer(call),
             "end_call" => Requested::End(call),

@@ -100,7 +100,7 @@ impl From<Vec<CallAction>> for Transaction {
 
 fn record(action: CallAction) -> ActionRecord {
     let of = |word: &str, call: CallUuid| ActionRecord {
-        action: word.to_owned(),
+        action: Some(word.to_owned()),
         call: Some(call.to_string()),
         ..ActionRecord::default()
     };

@@ -252,7 +252,6 @@ impl Surface {
     /// Dial. The call appears in a [`SurfaceEvent::Changed`].
     pub fn start_call(&self, dial: Dial) -> Request {
         let start = ActionRecord {
-            action: "start_call".to_owned(),
             app_id: Some(dial.app.to_string()),
             account: dial.account.map(|account| account.to_string()),
             handle: Some(dial.handle.value),

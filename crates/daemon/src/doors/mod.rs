@@ -83,6 +83,11 @@ impl Service {
     fn called(&mut self, message: Message) {
         let header = message.header();
         let Some(sender) = header.sender().map(|sender| sender.as_str()) else { return };
+        // Before it may wait: what waits is kept.
+        if message.body().len() > MAX_BODY {
+            let what = "The message is larger than 256 KiB. Send less.";
+            return self.out.refuse(&header, &Refusal::invalid(what));
+        }
         if self.peers.is_being_asked(sender) {
             match self.peers.waiting(sender) < MAX_WAITING {
                 true => self.peers.wait(sender, message.clone()),
@@ -94,11 +99,7 @@ impl Service {
     }
 
     fn enter(&mut self, message: &Message, header: &Header<'_>, sender: &str) {
-        let result = match message.body().len() > MAX_BODY {
-            true => Err(Refusal::invalid("The message is larger than 256 KiB. Send less.").into()),
-            false => self.route(message, header, sender),
-        };
-        match result {
+        match self.route(message, header, sender) {
             Ok(()) | Err(Declined::Later) => {}
             Err(Declined::Refusal(refusal)) => self.out.refuse(header, &refusal),
             Err(Declined::Unknown(kind)) => {
@@ -131,7 +132,7 @@ impl Service {
         match interface {
             names::PROVIDER => self.provider_door(message, header, member, sender),
             names::SURFACE => self.surface_door(message, header, member, sender),
-            names::OBSERVER => self.observer_door(header, member, sender),
+            names::OBSERVER => self.observer_door(message, header, member, sender),
             names::RECENTS => self.recents_door(message, header, member, sender),
             names::SERVICE_INTERFACE => self.service_door(message, header, member, sender),
             _ => Err(Declined::Unknown("UnknownInterface")),

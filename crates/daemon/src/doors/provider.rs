@@ -43,6 +43,7 @@ impl Service {
             }
             "Invalidate" => {
                 let provider = provider.ok_or(RegisterError::NotRegistered)?;
+                arguments::<()>(&body)?;
                 let request = RequestId(self.fresh());
                 self.grant(Input::Invalidate { provider, request }, request, call, Form::Empty);
                 self.peers.remove_provider(sender);
@@ -139,9 +140,9 @@ impl Service {
         report: Report,
         form: Form,
     ) -> Result<(), Declined> {
-        let invalid =
-            |_| Refusal::invalid("The call id is not a UUID: 8-4-4-4-12 hexadecimal digits.");
-        let uuid: CallUuid = uuid.parse().map_err(invalid)?;
+        let must =
+            "The call id must be a UUID, 8-4-4-4-12 hexadecimal digits. Make one and report again.";
+        let uuid: CallUuid = uuid.parse().map_err(|_| Refusal::invalid(must))?;
         let request = RequestId(self.fresh());
         let input = Input::Report { provider, request, call: uuid, report };
         self.grant(input, request, call, form);
@@ -173,7 +174,7 @@ impl Service {
     ) -> Result<(), Declined> {
         let body = message.body();
         let mut record: ConfigurationRecord = arguments(&body)?;
-        let must = "`app_id` must be the app's id: a bus name such as org.example.Chat.";
+        let must = "`app_id` must be the app's id: a bus name such as org.example.Chat. Register under that.";
         let app = record.app_id.take().ok_or_else(|| Refusal::invalid(must))?;
         WellKnownName::try_from(app.as_str()).map_err(|_| Refusal::invalid(must))?;
         let mut configuration = record.into_configuration()?;

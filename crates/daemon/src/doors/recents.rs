@@ -23,7 +23,10 @@ impl Service {
         let body = message.body();
         let query: RecentsQuery = arguments(&body)?;
         if query.limit.is_some_and(|limit| !(1..=1000).contains(&limit)) {
-            return Err(Refusal::invalid("`limit` must be 1 to 1000.").into());
+            return Err(Refusal::invalid(
+                "`limit` must be 1 to 1000. Ask for further lines with `before`.",
+            )
+            .into());
         }
         if self.recents.is_none() {
             self.out.reply(call, &Vec::<RecentsRecord>::new());

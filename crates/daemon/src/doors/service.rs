@@ -14,6 +14,7 @@ impl Service {
     ) -> Result<(), Declined> {
         match member {
             "Status" => {
+                arguments::<()>(&message.body())?;
                 let status = self.status(self.surface(sender).is_ok());
                 self.out.reply(call, &status);
             }
@@ -22,7 +23,8 @@ impl Service {
                 let body = message.body();
                 let limit: u32 = arguments(&body)?;
                 if !(1..=10_000).contains(&limit) {
-                    return Err(Refusal::invalid("The limit must be 1 to 10000 lines.").into());
+                    let must = "`limit` must be 1 to 10000 lines. Ask for fewer.";
+                    return Err(Refusal::invalid(must).into());
                 }
                 let lines = self.flow.tail(limit as usize);
                 self.out.reply(call, &lines);

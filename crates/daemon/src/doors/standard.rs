@@ -31,7 +31,9 @@ impl Service {
             ("Peer", "GetMachineId") => {
                 let id = fs::read_to_string("/etc/machine-id")
                     .or_else(|_| fs::read_to_string("/var/lib/dbus/machine-id"));
-                let id = id.map_err(|_| Refusal::invalid("This machine has no id."))?;
+                let id = id.map_err(|_| {
+                    Refusal::invalid("This machine has no id. Run dbus-uuidgen --ensure.")
+                })?;
                 self.out.reply(call, &id.trim());
             }
             ("Introspectable", "Introspect") => self.introspect(call, path)?,

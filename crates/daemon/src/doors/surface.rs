@@ -42,6 +42,7 @@ impl Service {
         let surface = self.surface(sender)?;
         let (wish, options) = match member {
             "Unregister" => {
+                arguments::<()>(&body)?;
                 self.peers.remove_surface(sender);
                 self.out.reply(call, &());
                 return Ok(());
@@ -103,7 +104,7 @@ impl Service {
             }
             "PlayDtmf" => {
                 let (of, digits, options): (u64, &str, RequestOptions) = arguments(&body)?;
-                let must = "The digits must be 1 to 64 of 0-9 * # A-D.";
+                let must = "`digits` must be 1 to 64 of 0-9 * # A-D. Correct them and ask again.";
                 let digits = DtmfDigits::new(digits).ok_or_else(|| Refusal::invalid(must))?;
                 let kind = options.dtmf_type.as_deref().and_then(DtmfType::from_name);
                 (Requested::PlayDtmf(number(of), digits, kind.unwrap_or_default()), options)
@@ -154,7 +155,8 @@ impl Service {
         let body = message.body();
         let record: SurfaceRecord = arguments(&body)?;
         if record.name.len() > hookswitch_bus::MAX_NAME {
-            return Err(Refusal::invalid("`name` must be at most 256 bytes.").into());
+            let long = "`name` must be at most 256 bytes. Shorten it and register again.";
+            return Err(Refusal::invalid(long).into());
         }
         if self.settled.take_if(|(of, _)| of == sender).is_none() {
             if let Some(serial) = self.out.ask_bus("GetConnectionCredentials", sender) {
