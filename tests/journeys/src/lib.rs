@@ -1,15 +1,22 @@
 //! Whole stories across processes: a real message bus, the real service, apps and screens that talk to it.
 //!
 //! [`Phone`] is a private bus whose service is started by the bus itself, as on a real system. [`App`] is a provider that
-//! the story plays, [`Screen`] a surface. Nothing sleeps for a condition: a story waits for what it needs, with a guard
+//! the story plays, [`Screen`] a surface, [`Peer`] a connection that says what no library would let it. Nothing sleeps for a condition: a story waits for what it needs, with a guard
 //! of [`GUARD`] against hanging.
 
 mod app;
+pub mod contract_words;
+pub mod known;
+mod peer;
 mod phone;
+mod scene;
 mod screen;
+pub mod wrong;
 
 pub use app::{App, Event};
+pub use peer::{Answer, Body, Peer, Record, copy, message};
 pub use phone::{Phone, program};
+pub use scene::{CHAT, Scene, Seen, TALK, action};
 pub use screen::Screen;
 
 use std::future::Future;

@@ -1,4 +1,4 @@
-use crate::{App, Screen, soon};
+use crate::{App, Peer, Screen, soon};
 use hookswitch::{Configuration, Surface};
 use rustix::process::{Pid, Signal, kill_process};
 use std::env;
@@ -127,6 +127,11 @@ impl Phone {
         builder.build().await.expect("the bus takes connections")
     }
 
+    /// A connection to its bus that says what it likes.
+    pub async fn peer(&self) -> Peer {
+        Peer::new(self.stranger().await)
+    }
+
     /// An app on this phone, whose actions the story completes.
     pub async fn app(&self, id: &str) -> App {
         self.install(id, &own_program(), false);
@@ -230,5 +235,8 @@ const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus C
     <allow eavesdrop="true"/>
     <allow own="*"/>
   </policy>
+  <!-- As the bus of a desktop's session has it. -->
+  <limit name="max_replies_per_connection">50000</limit>
+  <limit name="max_match_rules_per_connection">50000</limit>
 </busconfig>
 "#;
