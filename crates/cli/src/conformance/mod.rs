@@ -3,6 +3,7 @@
 //! service; what the app made of it is read from calls, outcomes and the journal.
 
 mod elsewhere;
+mod overheard;
 mod program;
 mod provider;
 mod report;

@@ -1,3 +1,4 @@
+use super::overheard::Overheard;
 use super::program::{GLANCE, Paused, pid};
 use crate::failure::Failure;
 use futures_util::FutureExt;
@@ -23,8 +24,8 @@ pub struct Stage {
     pub bus: zbus::Connection,
     /// How long to wait for what has no deadline of the service's.
     pub patience: Duration,
-    /// Whether the bus is this kit's own: the service on it may be killed and stopped.
-    pub own: bool,
+    /// The address of the bus, if it is this kit's own: the service on it may be killed and stopped.
+    own: Option<String>,
     events: SurfaceEvents,
     /// How calls ended that were seen.
     ended: BTreeMap<CallNumber, EndedReason>,
@@ -42,7 +43,21 @@ impl Stage {
         };
         let bus = builder.build().await.map_err(|error| bus_failed(&error))?;
         let (ended, mark) = (BTreeMap::new(), Vec::new());
-        Ok(Self { surface, bus, patience, own: address.is_some(), events, ended, mark })
+        let own = address.map(str::to_owned);
+        Ok(Self { surface, bus, patience, own, events, ended, mark })
+    }
+
+    /// Whether the service on this bus is the kit's to kill and to stop.
+    pub fn is_own(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// Listen to what is said to the service; `None` on a bus that is not the kit's own.
+    pub async fn listen(&self) -> Result<Option<Overheard>, Failure> {
+        match &self.own {
+            Some(address) => Overheard::listen(address).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Wait until there is what is looked for; `None`: it did not come.

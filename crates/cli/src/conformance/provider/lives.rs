@@ -9,14 +9,12 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How long a second instance may take to see that it is one.
-const SECOND: Duration = Duration::from_secs(2);
 /// No time to adopt is longer.
 const LONGEST: Duration = Duration::from_secs(120);
 
 /// Kill the service, and wait until the app has registered with the next one, once.
 async fn service_dies(app: &mut App) -> Result<(), Stop> {
-    if !app.stage.own {
+    if !app.stage.is_own() {
         return Err(Stop::not_run("the service on this bus is not the kit's to kill"));
     }
     app.stage.kill_service().await?;
@@ -58,6 +56,7 @@ pub async fn call_survives(app: &mut App) -> Played {
     let begun = Instant::now();
     // The time to adopt is the service's: when it is over, the call is closed.
     let adopted = loop {
+        anew(app, call).await?;
         if app.stage.surface.call(call).is_some() {
             break true;
         }
@@ -101,8 +100,14 @@ pub async fn second_instance(app: &mut App) -> Played {
     let call = app.talks().await?.number;
     let first = app.process().await?;
     let mut second = app.instance()?;
-    let ended = second.end_within(SECOND).await.is_some();
-    let same = app.process().await? == first;
+    // Until it has seen that it is one, or shown that it does not care.
+    let id = app.id.clone();
+    let seen = app.stage.watch(async |stage| {
+        let other = stage.process(&id).await? != first;
+        Ok((other || second.exited().is_some()).then_some(other))
+    });
+    let seen = seen.await?;
+    let (ended, same) = (seen.is_some(), seen != Some(true));
     let unharmed = app.performs(app.stage.surface.set_muted(call, true, None), "PerformSetMuted");
     let unharmed = unharmed.await;
     second.kill().await;

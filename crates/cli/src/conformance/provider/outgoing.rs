@@ -77,8 +77,8 @@ pub async fn cancel(app: &mut App) -> Played {
     drop(paused);
     app.decided(ended).await?;
     app.ends().await?;
-    app.still_works().await?;
     tokio::time::sleep(LATE).await;
+    app.still_works().await?;
     let story = app.story().await?;
     let later = story.said().skip_while(|said| !said.starts_with("fulfill end"));
     let late: Vec<_> = later.filter(|said| said.starts_with("report connect")).collect();

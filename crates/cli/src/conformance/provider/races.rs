@@ -13,7 +13,8 @@ const DELEGATE_PATH: &str = "/org/hookswitch/ProviderDelegate";
 const DELEGATE: &str = "org.hookswitch.ProviderDelegate1";
 /// An action the service never gave to anybody.
 const NO_ACTION: u64 = 1 << 40;
-/// How long is waited for what should not come any more.
+/// How long is waited for what should not come any more. After it the app has another call: when it has completed that, it
+/// has had the processor, and said whatever was due.
 pub const LATE: Duration = Duration::from_secs(1);
 
 /// A call rings, and is answered while the app stands still.
@@ -63,8 +64,8 @@ pub async fn timed_out(app: &mut App) -> Played {
     app.decided(answered).await?;
     drop(paused);
     app.ends().await?;
-    app.still_works().await?;
     tokio::time::sleep(LATE).await;
+    app.still_works().await?;
     // What it replied before it could hear of it is no fault of its own; when it had ended the call, it knew.
     if app.story().await?.completed_after("answer", "end") {
         return Err(Stop::miss(

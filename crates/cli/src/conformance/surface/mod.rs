@@ -18,7 +18,8 @@ use tokio::time::{Instant, sleep};
 pub use allowed::program_of;
 pub use rows::revision;
 
-/// How long a surface that may not say so has to show a call; after it a line is said once more.
+/// How long a surface that never says so has to show a call; and after which a line is said once more, to one that was
+/// refused, or may not have known of the call yet.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// The rows, in the order in which they are tried.
@@ -95,6 +96,10 @@ pub struct Screen {
     program: Option<Program>,
     /// How many surfaces there are without it.
     others: usize,
+    /// Whether it says what it presents, once that is known.
+    presents: Option<bool>,
+    /// The call that it surely knows of.
+    shown: Option<CallNumber>,
 }
 
 impl Screen {
@@ -105,7 +110,8 @@ impl Screen {
         environment: Vec<(&'static str, OsString)>,
     ) -> Result<Self, Failure> {
         let others = stage.surfaces().await?;
-        Ok(Self { stage, elsewhere, options, environment, program: None, others })
+        let (program, presents, shown) = (None, None, None);
+        Ok(Self { stage, elsewhere, options, environment, program, others, presents, shown })
     }
 
     /// What the service wrote down in this row.
@@ -126,6 +132,7 @@ impl Screen {
 
     /// Wait until it is registered.
     async fn registered(&mut self) -> Result<(), Stop> {
+        self.shown = None;
         let (others, program) = (self.others, &mut self.program);
         let registered = self.stage.watch(async |stage| {
             if let Some(status) = program.as_mut().and_then(Program::exited) {
@@ -168,10 +175,14 @@ impl Screen {
 
     /// Have it act, and wait until the call is not in this state any more.
     async fn acts(&mut self, line: &str, call: CallNumber, from: CallState) -> Result<(), Stop> {
-        let before = self.story().await?.taps().len();
+        let story = self.story().await?;
+        let (before, mut refused) = (story.taps().len(), story.taps_refused());
         let until = Instant::now() + self.stage.patience;
+        let mut say = true;
         while Instant::now() < until && !self.has_ended() {
-            self.say(line).await;
+            if say {
+                self.say(line).await;
+            }
             let left = |stage: &Stage| {
                 let now = stage.surface.call(call);
                 now.is_none_or(|now| now.state != from).then_some(())
@@ -179,6 +190,10 @@ impl Screen {
             if self.stage.until_within(AGAIN, left).await.is_some() {
                 return Ok(());
             }
+            // One that is only slow must not hear it twice: it could mean another call then.
+            let now = self.story().await?.taps_refused();
+            say = self.shown != Some(call) || now > refused;
+            refused = now;
         }
         let instead = match self.story().await?.taps().get(before) {
             Some(tap) => format!("it asked for: {tap}"),
@@ -195,7 +210,8 @@ impl Screen {
     /// A call rings, and the surface has had the time to show it: what the user does then is about that call, and no
     /// other from before.
     async fn rings(&mut self) -> Result<CallNumber, Stop> {
-        self.rings_for(AGAIN).await.map(|(call, _)| call)
+        let limit = if self.presents == Some(false) { AGAIN } else { self.stage.patience };
+        self.rings_for(limit).await.map(|(call, _)| call)
     }
 
     /// A call rings, and the surface has shown it.
@@ -217,10 +233,12 @@ impl Screen {
         let until = Instant::now() + limit;
         while Instant::now() < until && !self.has_ended() {
             if self.story().await?.presented() > before {
+                (self.presents, self.shown) = (Some(true), Some(call));
                 return Ok((call, true));
             }
             sleep(GLANCE).await;
         }
+        self.presents.get_or_insert(false);
         Ok((call, false))
     }
 

@@ -2,12 +2,6 @@ use super::Screen;
 use crate::conformance::row::{Miss, Played, Stop, Tried, over_all};
 use crate::conformance::story::Story;
 use hookswitch::{CallNumber, CallState, EndedReason};
-use std::time::Duration;
-use tokio::time::{sleep, timeout};
-
-/// How long what was said to a service that stands still may take until it waits there. Longer, if it came too late.
-const ON_ITS_WAY: [Duration; 3] =
-    [Duration::from_millis(200), Duration::from_millis(600), Duration::from_millis(1800)];
 
 pub async fn registers(_: &mut Screen) -> Played {
     Ok(None)
@@ -57,37 +51,35 @@ pub async fn choose(screen: &mut Screen) -> Played {
 /// The service stands still; the far side of the active call hangs up, and the user, who cannot see that yet, taps
 /// "hold & accept" for the other one.
 pub async fn late_tap(screen: &mut Screen) -> Played {
-    if !screen.stage.own {
+    let Some(mut overheard) = screen.stage.listen().await? else {
         return Err(Stop::not_run("the service on this bus is not the kit's to stop"));
+    };
+    let first = screen.talks().await?;
+    let second = screen.rings().await?;
+    let before = screen.story().await?;
+    let patience = screen.stage.patience;
+    let paused = screen.stage.pause_service().await?;
+    // Both wait for the service then, in this order.
+    tokio::select! {
+        _ = overheard.end(patience) => {}
+        () = screen.elsewhere.far_side_ends(first) => {}
     }
-    for on_its_way in ON_ITS_WAY {
-        let first = screen.talks().await?;
-        let second = screen.rings().await?;
-        let before = screen.story().await?;
-        let paused = screen.stage.pause_service().await?;
-        let _ = timeout(on_its_way, screen.elsewhere.far_side_ends(first)).await;
-        screen.say("choose hold_and_accept").await;
-        sleep(on_its_way).await;
-        drop(paused);
-        screen.stage.over(first).await;
-        let story = screen.story().await?;
-        let refused = story.taps_refused() > before.taps_refused();
-        if story.taps().len() > before.taps().len() && !refused {
-            return Err(Stop::miss(
-                "A tap on choices that have changed is refused.",
-                "it was done, since it does not say which choices the user saw",
-                "Put choices_revision of the call, as it was shown, into the options as `revision`.",
-            ));
-        }
-        screen.acts("answer", second, CallState::Ringing).await?;
-        screen.comes_to(second, CallState::Active).await?;
-        screen.elsewhere.all_end().await;
-        screen.stage.over(second).await;
-        if refused {
-            return Ok(None);
-        }
+    screen.say("choose hold_and_accept").await;
+    let tapped = overheard.tap(patience).await;
+    drop(paused);
+    screen.stage.over(first).await;
+    let story = screen.story().await?;
+    let refused = story.taps_refused() > before.taps_refused();
+    if tapped && !refused {
+        return Err(Stop::miss(
+            "A tap on choices that have changed is refused.",
+            "it was done, since it does not say which choices the user saw",
+            "Put choices_revision of the call, as it was shown, into the options as `revision`.",
+        ));
     }
-    Ok(Some("its tap was never late enough to be refused".to_owned()))
+    screen.acts("answer", second, CallState::Ringing).await?;
+    screen.comes_to(second, CallState::Active).await?;
+    Ok((!tapped).then(|| "it did not tap".to_owned()))
 }
 
 pub async fn forgets(screen: &mut Screen) -> Played {
@@ -113,7 +105,7 @@ pub async fn forgets(screen: &mut Screen) -> Played {
 }
 
 pub async fn registers_again(screen: &mut Screen) -> Played {
-    if !screen.stage.own {
+    if !screen.stage.is_own() {
         return Err(Stop::not_run("the service on this bus is not the kit's to kill"));
     }
     let call = screen.talks().await?;
