@@ -2,8 +2,10 @@ use super::names::Name;
 use crate::words::{ActionId, CallUuid, ProviderId, Verb};
 use alloc::collections::VecDeque;
 
-/// Actions kept for what may refer back to them.
-const KEPT: usize = 1000;
+/// Actions that are over, kept for what may refer back to them.
+const KEPT: usize = 100;
+/// And with those that are not over.
+const MOST: usize = 1000;
 
 /// An action that an app was asked to perform.
 #[derive(Clone, Debug)]
@@ -34,7 +36,8 @@ impl AskedActions {
         verb: Verb,
     ) {
         self.0.push_back(Asked { action, provider, call, name, verb, over: false });
-        if self.0.len() > KEPT {
+        while self.0.len() > KEPT && self.0.pop_front_if(|oldest| oldest.over).is_some() {}
+        if self.0.len() > MOST {
             self.0.pop_front();
         }
     }
