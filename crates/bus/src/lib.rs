@@ -9,6 +9,7 @@ mod configuration;
 mod error;
 mod limits;
 pub mod names;
+mod own_call;
 mod perform;
 mod preflight;
 mod recents;
@@ -25,6 +26,7 @@ pub use call::{
 pub use configuration::{AccountRecord, ConfigurationRecord, RegisteredRecord};
 pub use error::{Refusal, error_name};
 pub use limits::{MAX_HANDLE, MAX_ID, MAX_MEMBERS, MAX_NAME, MAX_RECORDS, OutOfRange};
+pub use own_call::OwnCallRecord;
 pub use perform::{
     AttachedRecord, ExecutedRecord, PerformRecord, ResultRecord, TransactionRecord, action_kind,
     is_perform,

@@ -76,11 +76,12 @@ impl Call {
 
 impl From<CallRecord> for Call {
     fn from(record: CallRecord) -> Self {
-        let translating = translating(&record);
-        let unknown = match record.connected {
-            Some(_) => CallState::Active,
-            None => CallState::Connecting,
-        };
+        let translating = wire::translating(
+            record.translating,
+            record.local_language,
+            record.remote_language,
+            record.engine,
+        );
         Self {
             number: CallNumber(record.number),
             app: record.app_id.into(),
@@ -88,7 +89,7 @@ impl From<CallRecord> for Call {
             verified: record.verified,
             account: record.account.into(),
             direction: wire::direction(&record.direction),
-            state: CallState::from_name(&record.state).unwrap_or(unknown),
+            state: wire::state(&record.state, record.connected),
             handle: wire::handle(record.handle, &record.handle_kind, record.handle_name),
             name: record.name,
             video: record.has_video,
@@ -118,16 +119,6 @@ impl From<CallRecord> for Call {
                 .map(|word| EndKind::from_name(&word).unwrap_or(EndKind::HangUp)),
         }
     }
-}
-
-/// An engine of a later version reads as the app's own.
-fn translating(record: &CallRecord) -> Option<(Languages, TranslationEngine)> {
-    if record.translating != Some(true) {
-        return None;
-    }
-    let (local, remote) = (record.local_language.as_deref()?, record.remote_language.as_deref()?);
-    let engine = record.engine.as_deref().and_then(TranslationEngine::from_name);
-    Some((Languages::new(local, remote)?, engine.unwrap_or(TranslationEngine::Custom)))
 }
 
 fn member(record: MemberRecord) -> Member {

@@ -32,12 +32,14 @@ pub mod callkit {
 
 mod action;
 mod call;
+mod call_list;
 mod controller;
 mod delegate;
 mod error;
 mod line;
 mod observer;
 mod offered;
+mod own_call;
 mod peer;
 mod pending;
 mod provider;
@@ -53,6 +55,7 @@ pub use action::{
     SetMutedCallAction, SetTranslatingCallAction, SetVideoCallAction, StartCallAction,
 };
 pub use call::{Call, ObservedCall};
+pub use call_list::{CallList, CallListEvent, CallListEvents};
 pub use controller::{CallController, Preflight};
 pub use delegate::{ProviderDelegate, Reset, TimedOut};
 pub use error::{Error, ServiceError};
@@ -67,6 +70,7 @@ pub use hookswitch_core::words::{
 pub use hookswitch_core::{Account, Adoption, Configuration, Finished};
 pub use observer::{CallObserver, ObserverEvent};
 pub use offered::{AttachedCall, OfferedAction, OfferedTransaction};
+pub use own_call::OwnCall;
 pub use pending::{Pending, Request};
 pub use provider::{Provider, ProviderBuilder, Registration, new_call};
 pub use recents::Recent;

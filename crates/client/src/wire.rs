@@ -3,7 +3,8 @@
 use hookswitch_bus::{FinishedRecord, fail_reason};
 use hookswitch_core::Finished;
 use hookswitch_core::words::{
-    Date, Direction, Handle, HandleKind, Outcome, RingLevel, TransactionId,
+    CallState, Date, Direction, Handle, HandleKind, Languages, Outcome, RingLevel, TransactionId,
+    TranslationEngine,
 };
 
 pub(crate) fn finished(record: &FinishedRecord) -> Finished {
@@ -26,6 +27,27 @@ pub(crate) fn direction(word: &str) -> Direction {
         "outgoing" => Direction::Outgoing,
         _ => Direction::Incoming,
     }
+}
+
+/// A state of a later version is one in which both can talk if they ever could.
+pub(crate) fn state(word: &str, connected: Option<i64>) -> CallState {
+    let unknown = match connected {
+        Some(_) => CallState::Active,
+        None => CallState::Connecting,
+    };
+    CallState::from_name(word).unwrap_or(unknown)
+}
+
+/// An engine of a later version reads as the app's own.
+pub(crate) fn translating(
+    translating: Option<bool>,
+    local: Option<String>,
+    remote: Option<String>,
+    engine: Option<String>,
+) -> Option<(Languages, TranslationEngine)> {
+    translating.filter(|translating| *translating)?;
+    let engine = engine.as_deref().and_then(TranslationEngine::from_name);
+    Some((Languages::new(&local?, &remote?)?, engine.unwrap_or(TranslationEngine::Custom)))
 }
 
 pub(crate) fn ring(word: &str) -> RingLevel {

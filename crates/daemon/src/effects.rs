@@ -3,7 +3,8 @@ use crate::performs::Asked;
 use crate::service::Service;
 use hookswitch_bus::{
     AcceptedRecord, AdmittedRecord, AttachedRecord, CallRecord, ChangeRecord, FinishedRecord,
-    ObservedRecord, PerformRecord, Refusal, RegisteredRecord, TransactionRecord, names,
+    ObservedRecord, OwnCallRecord, PerformRecord, Refusal, RegisteredRecord, TransactionRecord,
+    names,
 };
 use hookswitch_core::words::{
     CallState, ProviderId, RequestId, SurfaceId, Timestamp, TransactionId, Verb,
@@ -11,7 +12,7 @@ use hookswitch_core::words::{
 use hookswitch_core::{
     AudioEffect, CallView, Change, Effect, Finished, Input, Perform, ProviderNews, Reply,
 };
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use zbus::message::Header;
 
 /// A call that waits for the core's answer.
@@ -87,6 +88,7 @@ impl Service {
         }
         if let Some(change) = change {
             self.tell_observers(change);
+            self.tell_owners(change);
         }
         let mut next = None;
         for effect in effects {
@@ -203,6 +205,32 @@ impl Service {
                 for connection in self.peers.observers() {
                     self.out.signal(connection, names::OBSERVER, "CallChanged", &seen);
                 }
+            }
+        }
+    }
+
+    /// One signal to each app that observes its own calls, of those that are different for it: what another app's call
+    /// changes in the choices of this one is not for it to know.
+    fn tell_owners(&mut self, change: &Change) {
+        if self.peers.own_observers().is_empty() {
+            self.own_calls.clear();
+            return;
+        }
+        let mut own: BTreeMap<ProviderId, Vec<OwnCallRecord>> = BTreeMap::new();
+        for view in &change.calls {
+            let seen = OwnCallRecord::of(view);
+            let before = match view.state {
+                CallState::Ended => self.own_calls.remove(&view.number),
+                _ => self.own_calls.insert(view.number, seen.clone()),
+            };
+            if before.as_ref() != Some(&seen) && self.peers.own_observers().contains(&view.provider)
+            {
+                own.entry(view.provider).or_default().push(seen);
+            }
+        }
+        for (provider, calls) in own {
+            if let Some(peer) = self.peers.provider(provider) {
+                self.out.signal(&peer.connection, names::PROVIDER, "CallsChanged", &calls);
             }
         }
     }

@@ -1,6 +1,6 @@
 use crate::identity::{Identity, Process};
 use hookswitch_core::words::{ProviderId, SurfaceId};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use zbus::Message;
 
@@ -41,6 +41,8 @@ pub struct Peers {
     providers: HashMap<ProviderId, Rc<ProviderPeer>>,
     surfaces: Vec<(SurfaceId, String)>,
     observers: Vec<String>,
+    /// Providers that observe their own calls.
+    own_observers: BTreeSet<ProviderId>,
     /// Connections whose identity is being asked for, with what they said meanwhile.
     unknown: HashMap<String, Asked>,
     questions: HashMap<u32, (String, Question)>,
@@ -144,6 +146,7 @@ impl Peers {
     pub fn remove_provider(&mut self, connection: &str) -> Option<ProviderId> {
         let provider = self.by_name.get_mut(connection)?.provider.take()?;
         self.providers.remove(&provider.id);
+        self.own_observers.remove(&provider.id);
         Some(provider.id)
     }
 
@@ -189,6 +192,20 @@ impl Peers {
     /// All observers.
     pub fn observers(&self) -> &[String] {
         &self.observers
+    }
+
+    /// The provider observes its own calls, or stops.
+    pub fn observe_own(&mut self, provider: ProviderId, observes: bool) {
+        if observes {
+            self.own_observers.insert(provider);
+        } else {
+            self.own_observers.remove(&provider);
+        }
+    }
+
+    /// The providers that observe their own calls.
+    pub fn own_observers(&self) -> &BTreeSet<ProviderId> {
+        &self.own_observers
     }
 
     /// The connection left the bus. The provider it was.

@@ -8,7 +8,7 @@ use crate::performs::Performs;
 use crate::recents::{Answer, Recents, Store};
 use crate::settings::Settings;
 use futures_util::StreamExt;
-use hookswitch_bus::{ObservedRecord, names};
+use hookswitch_bus::{ObservedRecord, OwnCallRecord, names};
 use hookswitch_core::words::{CallNumber, RecentsEntry, Timestamp};
 use hookswitch_core::{Arbiter, Input};
 use std::collections::{BTreeMap, HashMap};
@@ -73,6 +73,8 @@ pub(crate) struct Service {
     pub degraded: Vec<String>,
     /// What observers were told last.
     pub observed: BTreeMap<CallNumber, ObservedRecord>,
+    /// What apps that observe their own calls were told last.
+    pub own_calls: BTreeMap<CallNumber, OwnCallRecord>,
     /// Questions about recents that wait for the list.
     pub questions: HashMap<u64, Message>,
     pub data: Vec<PathBuf>,
@@ -166,6 +168,7 @@ impl Service {
             given_back: 0,
             degraded: Vec::new(),
             observed: BTreeMap::new(),
+            own_calls: BTreeMap::new(),
             questions: HashMap::new(),
             data: settings.data,
             emergency: settings.emergency,

@@ -5,8 +5,11 @@
 //! of [`GUARD`] against hanging.
 
 mod app;
+mod chaos;
 pub mod contract_words;
+mod dice;
 pub mod known;
+mod moody;
 mod peer;
 mod phone;
 mod scene;
@@ -14,6 +17,9 @@ mod screen;
 pub mod wrong;
 
 pub use app::{App, Event};
+pub use chaos::Chaos;
+pub use dice::Dice;
+pub use moody::Moody;
 pub use peer::{Answer, Body, Peer, Record, copy, message};
 pub use phone::{Phone, program};
 pub use scene::{CHAT, Scene, Seen, TALK, action};

@@ -111,6 +111,11 @@ impl Phone {
         fs::write(path, text).expect("the desktop entry");
     }
 
+    /// Install the story's own program as this app, too.
+    pub fn install_here(&self, app: &str) {
+        self.install(app, &own_program(), false);
+    }
+
     /// The address of its bus.
     pub fn address(&self) -> &str {
         &self.address
@@ -171,7 +176,13 @@ impl Phone {
     /// # Panics
     /// It does not run.
     pub async fn kill_service(&self) {
-        kill(self.service_pid().await.expect("the service runs"));
+        assert!(self.kill_service_if_any().await, "the service runs");
+    }
+
+    /// `kill -9` the service, if it runs: whether it did.
+    pub async fn kill_service_if_any(&self) -> bool {
+        let pid = self.service_pid().await;
+        pid.map(kill).is_some()
     }
 
     /// End the bus itself.

@@ -4,6 +4,7 @@ mod role;
 pub use builder::ProviderBuilder;
 pub(crate) use role::ProviderRole;
 
+use crate::call_list::{CallList, KeptCalls};
 use crate::controller::CallController;
 use crate::error::{Error, Fault, Reason, ServiceError};
 use crate::line::{Line, read};
@@ -49,6 +50,7 @@ struct Shared {
     configuration: Mutex<Configuration>,
     registration: Mutex<Registration>,
     actions: Mutex<BTreeMap<ActionId, Arc<Slot>>>,
+    calls: Arc<Mutex<KeptCalls>>,
     closed: watch::Sender<Option<Error<RegisterError>>>,
 }
 
@@ -91,6 +93,7 @@ impl Provider {
             configuration: Mutex::new(configuration),
             registration: Mutex::default(),
             actions: Mutex::default(),
+            calls: Arc::default(),
             closed: watch::Sender::new(None),
         };
         Self { line, shared: Arc::new(shared) }
@@ -173,6 +176,8 @@ impl Provider {
         date: Option<Date>,
         reason: EndedReason,
     ) -> Pending<(), ReportError> {
+        // Whoever says that it is over does not want it back.
+        self.kept_calls().give_up(call);
         let date = date.map(|date| date.0);
         let ended = EndedRecord { reason: Some(reason.name().to_owned()), date };
         self.tell("ReportCallEnded", &(call.to_string(), ended))
@@ -271,6 +276,31 @@ impl Provider {
     /// The app's line for what the user does in the app itself.
     pub fn controller(&self) -> CallController {
         CallController::new(self.clone())
+    }
+
+    /// The app's own calls, kept in step with the service from the first time this is called.
+    ///
+    /// In a delegate's method, too; it asks for nothing that has to be awaited.
+    pub fn call_list(&self) -> CallList {
+        if self.kept_calls().ask() {
+            self.observe_calls();
+        }
+        CallList::new(self.shared.calls.clone())
+    }
+
+    fn kept_calls(&self) -> MutexGuard<'_, KeptCalls> {
+        lock(&self.shared.calls)
+    }
+
+    /// Ask the service for the app's calls, and to be told what changes.
+    fn observe_calls(&self) {
+        let asked: Pending<(), ReportError> =
+            self.line.ask(PROVIDER, "ObserveCalls", &(), |role, reply| {
+                role.provider().kept_calls().begin(reply.and_then(|reply| read(&reply)));
+                Ok(())
+            });
+        // Before the app is registered nobody is asked: it is asked then.
+        asked.forget();
     }
 
     /// The actions that are not completed yet, oldest first.

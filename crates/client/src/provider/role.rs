@@ -1,12 +1,12 @@
 use super::{Outcomes, Provider};
 use crate::delegate::{ProviderDelegate, Reset, TimedOut};
 use crate::error::{Error, Fault, ServiceError};
-use crate::line::{Line, Role};
+use crate::line::{Line, Role, read};
 use crate::offered::{AttachedCall, OfferedAction, OfferedTransaction};
 use crate::pending::Finish;
 use crate::ticket::{PendingAction, Slot, Ticket};
 use crate::wire;
-use hookswitch_bus::names::{DELEGATE, DELEGATE_PATH};
+use hookswitch_bus::names::{DELEGATE, DELEGATE_PATH, PROVIDER};
 use hookswitch_bus::{
     AttachedRecord, ExecutedRecord, FinishedRecord, PerformRecord, RegisteredRecord, action_kind,
     is_perform,
@@ -65,12 +65,14 @@ impl ProviderRole {
             (Ok(record), first) => {
                 self.provider.set_registration(&record);
                 self.provider.line.set_ready();
+                let adopt_within = record.adopt_within_ms.map(u64::from).map(Duration::from_millis);
+                if self.provider.kept_calls().registered(adopt_within) {
+                    self.provider.observe_calls();
+                }
                 match first {
                     Some(first) => drop(first.send(Ok(()))),
                     None => {
-                        let left = record.adopt_within_ms.map(u64::from);
-                        let reset = Reset { adopt_within: left.map(Duration::from_millis) };
-                        self.delegate.did_reset(&self.provider, reset);
+                        self.delegate.did_reset(&self.provider, Reset { adopt_within });
                     }
                 }
                 self.delegate.did_begin(&self.provider);
@@ -216,7 +218,18 @@ impl Role for ProviderRole {
         self.provider.register(Self::registered);
     }
 
+    fn signal(&mut self, _: &Arc<Line<Self>>, member: &str, message: &Message) {
+        let ours = message.header().interface().is_some_and(|name| name.as_str() == PROVIDER);
+        if ours && member == "CallsChanged" {
+            match read(message) {
+                Ok(calls) => self.provider.kept_calls().change(calls),
+                Err(_) => tracing::warn!("the service said something that is not understood"),
+            }
+        }
+    }
+
     fn service_left(&mut self, _: &Arc<Line<Self>>) {
+        self.provider.kept_calls().service_left();
         self.provider.give_up_actions();
         for (_, tell) in self.outcomes.drain() {
             let _ = tell.send(Err(ServiceError::Restarting));
@@ -243,6 +256,7 @@ impl Role for ProviderRole {
 
     fn closed(&mut self, why: ServiceError) {
         self.provider.give_up_actions();
+        self.provider.kept_calls().close(why.clone().into());
         let let_go = why == ServiceError::LetGo && !self.provider.is_closed();
         self.provider.close(why.into());
         if !let_go {

@@ -5,7 +5,7 @@ use crate::peers::{ProviderPeer, Question};
 use crate::service::Service;
 use hookswitch_bus::{
     ActionRecord, AdoptionRecord, ConfigurationRecord, EndedRecord, MAX_RECORDS, MomentRecord,
-    OwnConsequencesRecord, Refusal, RequestOptions, ResultRecord, UpdateRecord,
+    OwnCallRecord, OwnConsequencesRecord, Refusal, RequestOptions, ResultRecord, UpdateRecord,
 };
 use hookswitch_core::words::{
     ActionId, AppId, CallUuid, CompletionError, Date, IncomingCallError, ProviderId, RegisterError,
@@ -117,8 +117,26 @@ impl Service {
                 self.out.reply(call, &OwnConsequencesRecord { would_hold });
                 Ok(())
             }
+            "ObserveCalls" | "ForgetCalls" => {
+                let provider = provider.ok_or(ReportError::NotRegistered)?;
+                self.observe_calls(call, provider, member == "ObserveCalls");
+                Ok(())
+            }
             _ => Err(Declined::Unknown("UnknownMethod")),
         }
+    }
+
+    fn observe_calls(&mut self, call: &Header<'_>, provider: ProviderId, observes: bool) {
+        self.peers.observe_own(provider, observes);
+        if !observes {
+            return self.out.reply(call, &());
+        }
+        let views = self.core.calls();
+        let own = views.iter().filter(|view| view.provider == provider);
+        let own: Vec<_> = own.map(|view| (view.number, OwnCallRecord::of(view))).collect();
+        let records: Vec<_> = own.iter().map(|(_, record)| record.clone()).collect();
+        self.own_calls.extend(own);
+        self.out.reply(call, &records);
     }
 
     /// Let the core decide on a request, and reply.
