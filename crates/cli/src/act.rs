@@ -21,7 +21,7 @@ pub async fn act(act: Act, json: bool) -> Result<(), Failure> {
         say(&call, "silenced", json);
         return Ok(());
     }
-    let wanted = checked.find(surface.calls())?;
+    let wanted = checked.with_app(&surface).await?.find(surface.calls())?;
     let outcomes = wanted.ask(&surface).outcome().await?;
     match &wanted.call {
         Some(call) => finish(call, &outcomes, wanted.done, json),
@@ -38,7 +38,7 @@ pub async fn would(act: Act, json: bool) -> Result<(), Failure> {
     let (surface, events) = Surface::connect(SURFACE).await?;
     drop(events);
     let calls = surface.calls();
-    let Wanted { wish, .. } = checked.find(calls.clone())?;
+    let Wanted { wish, .. } = checked.with_app(&surface).await?.find(calls.clone())?;
     let follows = surface.preflight([wish]).await?;
     let numbers = |of: &[CallNumber]| of.iter().map(|call| call.0).collect::<Vec<_>>();
     if json {

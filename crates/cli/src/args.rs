@@ -18,6 +18,11 @@ pub struct Args {
 pub enum Command {
     /// How the service is, and which apps and screens it knows
     Status,
+    /// The apps that run and can dial, as a contact's card shows them
+    Apps {
+        /// Only those that can dial this
+        handle: Option<String>,
+    },
     /// The calls there are now
     Calls,
     /// Everything that changes, until Ctrl-C
@@ -107,9 +112,10 @@ pub enum Act {
         call: Option<u64>,
     },
     /// Call somebody with an app that runs
+    #[command(allow_missing_positional = true)]
     Dial {
-        /// The app's id, as `hookswitch status` prints it
-        app: String,
+        /// The app's id, as `hookswitch apps` prints it; it can be left out where only one app can dial this
+        app: Option<String>,
         /// Whom to call; +, digits and spaces are a telephone number, with an @ it is mail-shaped. Digits behind a comma
         /// are sent once both can talk, digits behind a semicolon with `choose CALL send-digits`
         handle: String,

@@ -102,7 +102,7 @@ pub fn status(status: &StatusRecord) -> Value {
     })
 }
 
-fn provider(provider: &ProviderRecord) -> Value {
+pub fn provider(provider: &ProviderRecord) -> Value {
     json!({
         "app_id": provider.app_id,
         "app_name": provider.app_name,

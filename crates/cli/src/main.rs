@@ -5,6 +5,7 @@
 mod act;
 mod args;
 mod conformance;
+mod dial;
 mod failure;
 mod journal;
 mod json;
@@ -56,6 +57,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Failure> {
     runtime.block_on(async {
         match command {
             Command::Status => show::status(json).await?,
+            Command::Apps { handle } => dial::apps(handle, json).await?,
             Command::Calls => show::calls(json).await?,
             Command::Recents { missed, limit } => show::recents(missed, limit, json).await?,
             Command::Journal(wanted) => journal::journal(wanted, json).await?,

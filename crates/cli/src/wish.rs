@@ -1,6 +1,7 @@
 //! What is wanted of a call, from what was typed.
 
 use crate::args::Act;
+use crate::dial::only_app;
 use crate::failure::Failure;
 use crate::pick::{Purpose, pick};
 use crate::words;
@@ -49,6 +50,14 @@ impl Checked {
             Act::Silence { call } => Some(call),
             _ => None,
         }
+    }
+
+    /// Find the app to dial with, if none was named.
+    pub async fn with_app(mut self, surface: &Surface) -> Result<Self, Failure> {
+        if let Act::Dial { app: app @ None, handle, .. } = &mut self.act {
+            *app = Some(only_app(surface, &parse_handle(handle.clone())).await?.to_string());
+        }
+        Ok(self)
     }
 
     /// Find the call that is meant.
@@ -123,6 +132,7 @@ impl Checked {
             }
             Act::Dial { app, handle, video, emergency } => {
                 let handle = parse_handle(handle);
+                let app = app.ok_or_else(|| Failure::new("no app to dial with. Say its id."))?;
                 let dial = Dial { video, emergency, ..Dial::new(app, handle) };
                 let wish = Wish::StartCall(dial);
                 return Ok(Wanted { call: None, wish, seen, done: "dialing" });

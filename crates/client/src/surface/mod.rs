@@ -12,12 +12,12 @@ use crate::pending::{Pending, REPLY_LIMIT, Request};
 use crate::recents::Recent;
 use hookswitch_bus::names::{RECENTS, SERVICE_INTERFACE, SURFACE};
 use hookswitch_bus::{
-    AcceptedRecord, ActionRecord, ConsequencesRecord, RecentsQuery, RecentsRecord, RequestOptions,
-    StatusRecord,
+    AcceptedRecord, ActionRecord, ConsequencesRecord, ProviderRecord, RecentsQuery, RecentsRecord,
+    RequestOptions, StatusRecord,
 };
 use hookswitch_core::words::{
-    AccountId, AppId, CallNumber, ChoiceKind, DtmfDigits, Handle, Languages, RequestError,
-    RingLevel, TransactionId,
+    AccountId, AppId, CallNumber, ChoiceKind, DtmfDigits, Handle, HandleKind, Languages,
+    RequestError, RingLevel, TransactionId,
 };
 use role::SurfaceRole;
 use serde::Serialize;
@@ -300,6 +300,32 @@ impl Surface {
     pub fn status(&self) -> Pending<StatusRecord, RequestError> {
         self.line().ask(SERVICE_INTERFACE, "Status", &(), |_, reply| {
             Ok(reply.and_then(|reply| read(&reply))?)
+        })
+    }
+
+    /// The apps that can dial this kind of handle, longest registered first: what a contact's card offers for one of its
+    /// addresses. Dial with [`start_call`](Self::start_call). An app that is not `verified` is to be shown as such.
+    ///
+    /// Only apps that run are among them, and only what they say they dial, in
+    /// [`Configuration::supported_handle_kinds`](crate::Configuration::supported_handle_kinds).
+    ///
+    /// ```no_run
+    /// # async fn example(surface: hookswitch::Surface) -> Result<(), Box<dyn std::error::Error>> {
+    /// use hookswitch::{Dial, Handle, HandleKind};
+    ///
+    /// let anna = Handle::new(HandleKind::EmailAddress, "anna@example.org");
+    /// for app in surface.apps_that_dial(anna.kind).await? {
+    ///     println!("call {} with {}", anna.value, app.app_name);
+    ///     // When it is tapped:
+    ///     surface.start_call(Dial::new(app.app_id, anna.clone())).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn apps_that_dial(&self, kind: HandleKind) -> Pending<Vec<ProviderRecord>, RequestError> {
+        self.line().ask(SERVICE_INTERFACE, "Status", &(), move |_, reply| {
+            let status: StatusRecord = reply.and_then(|reply| read(&reply))?;
+            let dials = |app: &ProviderRecord| app.handle_kinds.iter().any(|of| of == kind.name());
+            Ok(status.providers.into_iter().filter(dials).collect())
         })
     }
 
