@@ -98,8 +98,6 @@ pub enum StartError {
 
 /// The arguments, read and opened.
 pub struct Settings {
-    /// The app's id.
-    pub app_id: String,
     /// How the exchange is reached.
     pub connect: ConnectOptions,
     /// What each call's media needs.
@@ -109,7 +107,8 @@ pub struct Settings {
 }
 
 impl Arguments {
-    /// Opens the files; everything that is wrong with them is told before anybody is called.
+    /// Opens the files; everything that is wrong with them is told before anybody is called. It may take as long as the
+    /// files do.
     ///
     /// # Errors
     /// A file is not there, or not what it is said to be.
@@ -135,7 +134,6 @@ impl Arguments {
         let mut options = Options::default();
         options.resume_within = self.resume_within;
         Ok(Settings {
-            app_id: self.app_id,
             connect,
             media: MediaPlan { url: self.exchange, options, speech, recording, diary },
             call: self.call,

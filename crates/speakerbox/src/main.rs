@@ -18,10 +18,9 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<(), StartError> {
-    let settings = arguments.open()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| StartError::System("event loop", error))?;
-    runtime.block_on(async { Phone::start(settings).await?.run().await })
+    runtime.block_on(async { Phone::start(arguments).await?.run().await })
 }

@@ -111,6 +111,30 @@ impl Phone {
         fs::write(path, text).expect("the desktop entry");
     }
 
+    /// Let the bus start this command when somebody asks for this name.
+    ///
+    /// # Panics
+    /// The bus does not look at its services again.
+    pub async fn activatable(&self, name: &str, command: &str) {
+        let file = self.folder.path().join(format!("services/{name}.service"));
+        fs::write(file, format!("[D-BUS Service]\nName={name}\nExec={command}\n"))
+            .expect("the service file");
+        let connection = self.stranger().await;
+        let bus = zbus::fdo::DBusProxy::new(&connection).await.expect("the bus can be asked");
+        soon("the bus to look again", bus.reload_config()).await.expect("it looks again");
+    }
+
+    /// Have the bus start whoever has this name.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn wake(&self, name: &str) {
+        let connection = self.stranger().await;
+        let bus = zbus::fdo::DBusProxy::new(&connection).await.expect("the bus can be asked");
+        let name = zbus::names::WellKnownName::try_from(name).expect("a name");
+        soon("the start", bus.start_service_by_name(name, 0)).await.expect("it starts");
+    }
+
     /// Install the story's own program as this app, too.
     pub fn install_here(&self, app: &str) {
         self.install(app, &own_program(), false);

@@ -3,7 +3,7 @@
 mod asks;
 mod calls;
 
-use crate::arguments::{Settings, StartError};
+use crate::arguments::{Arguments, Settings, StartError};
 use crate::call::Call;
 use crate::call_list::CallList;
 use crate::delegate::Delegate;
@@ -41,12 +41,14 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// Registers with the call service and signs in to the exchange. The exchange may be away: it is tried again and
-    /// again.
+    /// Registers with the call service, then opens its files and signs in to the exchange. The exchange may be away: it is
+    /// tried again and again.
+    ///
+    /// Registering comes first, as who was woken for a call has to be there in time, however slow the rest is.
     ///
     /// # Errors
-    /// There is no bus or no call service, the app runs already, or an address is wrong.
-    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+    /// There is no bus or no call service, the app runs already, a file cannot be opened, or an address is wrong.
+    pub async fn start(arguments: Arguments) -> Result<Self, StartError> {
         let (notes, inbox) = unbounded_channel();
         let configuration = Configuration {
             supported_handle_kinds: vec![
@@ -57,15 +59,22 @@ impl Phone {
             maximum_calls_per_call_group: 1,
             ..Configuration::default()
         };
+        let provider = Provider::builder(arguments.app_id.as_str())
+            .configuration(configuration)
+            .register(Delegate::new(notes.clone()))
+            .await?;
+        let (settings, link) = match open(arguments, &notes).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                // It takes no calls after all. The service may be away; this program is gone either way.
+                let _ = provider.invalidate().await;
+                return Err(error);
+            }
+        };
         let diary = settings.media.diary.clone();
         if let Some(recording) = &settings.media.recording {
             diary.note_at(recording.began_us(), None, &Event::Recording);
         }
-        let provider = Provider::builder(settings.app_id.as_str())
-            .configuration(configuration)
-            .register(Delegate::new(notes.clone()))
-            .await?;
-        let link = Link::open(settings.connect, notes.clone())?;
         Ok(Self {
             provider,
             link,
@@ -194,4 +203,16 @@ impl Phone {
         // Whoever does not hear of it by then notices by itself.
         let _ = tokio::time::timeout(FAREWELL, farewells.join_all()).await;
     }
+}
+
+/// Everything that may be slow: files that are read, and the way to the exchange.
+async fn open(
+    arguments: Arguments,
+    notes: &UnboundedSender<Note>,
+) -> Result<(Settings, Link), StartError> {
+    let opening = tokio::task::spawn_blocking(|| arguments.open()).await;
+    let settings =
+        opening.map_err(|error| StartError::System("thread", std::io::Error::other(error)))??;
+    let link = Link::open(settings.connect.clone(), notes.clone())?;
+    Ok((settings, link))
 }
