@@ -1,12 +1,12 @@
 //! What a flow cannot say: dates, and which texts are what.
 
 use hookswitch_core::words::{
-    AppId, CallNumber, CallUpdate, CallUuid, Date, DtmfDigits, EndedReason, Languages, ProviderId,
-    RequestId, SurfaceId, Timestamp,
+    AppId, CallNumber, CallUpdate, CallUuid, Date, DtmfDigits, EndedReason, Handle, HandleKind,
+    Languages, ProviderId, RequestId, SurfaceId, Timestamp,
 };
 use hookswitch_core::{
     Arbiter, CallRef, Completion, Configuration, Effect, Input, Now, Policy, ProviderNews, Report,
-    Requested, Requester, Verdict,
+    Requested, Requester, StartDetails, Verdict,
 };
 
 const CHAT: ProviderId = ProviderId(1);
@@ -116,6 +116,68 @@ fn which_characters_are_tones() {
     let after = DtmfDigits::after_pause(",1,2").expect("commas are pauses");
     assert_eq!((after.count(), after.pauses()), (2, 2));
     assert!(DtmfDigits::after_pause(",").is_none() && DtmfDigits::after_pause("1;2").is_none());
+}
+
+#[test]
+fn which_texts_are_ids_of_calls() {
+    let id = CallUuid(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+    for text in ["01234567-89ab-cdef-0123-456789abcdef", "01234567-89AB-CDEF-0123-456789ABCDEF"] {
+        assert_eq!(text.parse(), Ok(id));
+    }
+    assert_eq!(id.to_string(), "01234567-89ab-cdef-0123-456789abcdef");
+    for text in [
+        "",
+        "01234567-89ab-cdef-0123-456789abcde",
+        "01234567-89ab-cdef-0123-456789abcdef0",
+        "01234567-89ab-cdef-0123-456789abcdeg",
+        "0123456789abcdef0123456789abcdef",
+        "01234567089ab-cdef-0123-456789abcdef",
+        "01234567-89ab-cdef-0123-456789abcde`",
+        "01234567-89ab-cdef-0123-456789abcde@",
+        "01234567-89ab-cdef-0123-456789abcde/",
+        "01234567-89ab-cdef-0123-456789abcde:",
+    ] {
+        assert!(text.parse::<CallUuid>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn an_app_learns_what_to_dial_and_of_no_other_call_anything() {
+    let mut world = World::new();
+    let mut handle = Handle::new(HandleKind::PhoneNumber, "+493012");
+    handle.display_name = Some("Anna".into());
+    let effects = world.ask(Requested::Start(StartDetails {
+        app: Some("chat".into()),
+        account: None,
+        uuid: CallUuid(1),
+        handle: handle.clone(),
+        video: true,
+        emergency: false,
+    }));
+    let facts = |effects: &[Effect]| -> Vec<Option<(Handle, bool)>> {
+        let performs = effects.iter().filter_map(|effect| match effect {
+            Effect::Provider(_, ProviderNews::Perform(perform)) => Some(perform),
+            _ => None,
+        });
+        let facts = performs.map(|perform| perform.facts.as_ref());
+        facts.map(|facts| facts.map(|facts| ((*facts.handle).clone(), facts.video))).collect()
+    };
+    assert_eq!(facts(&effects), [Some((handle, true))]);
+    let effects = world.ask(Requested::SetMuted(CallRef::Number(CallNumber(1)), true));
+    assert_eq!(facts(&effects), [None]);
+}
+
+#[test]
+fn an_ended_call_is_shown_under_a_new_revision() {
+    let mut world = World::new();
+    world.talk(1, 1);
+    let before = world.core.calls()[0].choices_revision;
+    let effects = world.report(1, Report::Ended(None, EndedReason::RemoteEnded));
+    let after = effects.iter().find_map(|effect| match effect {
+        Effect::Change(change) => change.calls.first().map(|call| call.choices_revision),
+        _ => None,
+    });
+    assert_eq!(after, Some(before + 1));
 }
 
 #[test]

@@ -178,7 +178,6 @@ impl Turn<'_> {
             {
                 self.end_failed(number, EndKind::EmergencyCall, true);
             }
-            (Verb::SetMuted(false), _) => call.mute_wanted = call.muted,
             (Verb::PlayDtmf(..), _) => {
                 call.post_dial.clear();
                 self.dirty.insert(number);

@@ -4,9 +4,7 @@ use crate::call::{Call, State};
 use crate::effect::{Finished, ProviderNews};
 use crate::input::Requester;
 use crate::transaction::{Step, Transaction};
-use crate::words::{
-    ActionId, ActionKind, CallNumber, EndKind, FailReason, Outcome, TransactionId, Verb,
-};
+use crate::words::{ActionId, CallNumber, EndKind, FailReason, Outcome, TransactionId, Verb};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -189,10 +187,8 @@ impl Turn<'_> {
             self.core.performing.of_call(number).map(|(action, _)| action).collect();
         for action in under_way {
             let Some(performing) = self.core.performing.remove(action) else { continue };
-            let over = match performing.verb.kind() {
-                ActionKind::End => Ok(None),
-                _ => Err(FailReason::CallEnded),
-            };
+            // An end is done with that, as is whatever made room.
+            let over = Err(FailReason::CallEnded);
             let Some((id, step)) = performing.step else { continue };
             let Some(transaction) = self.core.transactions.get_mut(&id) else { continue };
             match &mut transaction.run {

@@ -97,7 +97,9 @@ fn step(text: &str) -> Result<Parsed, String> {
         ("core", party) if party != "core" => {
             Ok(Parsed::Expects(Line { party: party.to_owned(), words: words.join(" ") }))
         }
-        (party, "core") => Ok(Parsed::Does(Does::Input(party.to_owned(), words))),
+        (party, "core") if party != "core" => {
+            Ok(Parsed::Does(Does::Input(party.to_owned(), words)))
+        }
         _ => Err(format!("one of the two parties is `core`, not: {parties}")),
     }
 }
