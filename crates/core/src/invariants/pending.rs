@@ -85,6 +85,16 @@ impl Arbiter {
         })
     }
 
+    /// Whether the app was offered this action with others, as a whole.
+    #[doc(hidden)]
+    pub fn is_of_whole(&self, action: ActionId) -> bool {
+        let step = self.performing.get(action).and_then(|performing| performing.step);
+        step.is_some_and(|(id, at)| {
+            let run = self.transactions.get(&id).and_then(|transaction| transaction.run.as_ref());
+            run.is_some_and(|run| (run.from..run.until).contains(&at))
+        })
+    }
+
     /// The calls the audio is up for, or is kept up for, and whether their apps were told to start.
     #[doc(hidden)]
     pub fn audio_calls(&self) -> impl Iterator<Item = (CallNumber, bool)> {

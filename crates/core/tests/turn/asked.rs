@@ -61,9 +61,8 @@ impl Turn<'_> {
             let lived = self.before.call(asked.number).is_some();
             let over = lived && self.after.call(asked.number).is_none();
             let lost = !self.after.knows(asked.provider);
-            let offered =
-                self.offers(asked.provider) || matches!(self.input, Input::Executed { .. });
-            let known = completed || over || lost || offered || gave_up || late.contains(action);
+            let whole = self.before.core.is_of_whole(*action);
+            let known = completed || over || lost || whole || gave_up || late.contains(action);
             ensure!(known, "{action} ({:?}) came to nothing without a word", asked.verb);
         }
         Ok(())

@@ -14,7 +14,8 @@ mod limits;
 mod seen;
 mod told;
 
-use hookswitch_core::words::{ProviderId, RequestId};
+pub use foretold::check_offers;
+use hookswitch_core::words::RequestId;
 use hookswitch_core::{Effect, Input, Now, Reply, Requested};
 pub use seen::Seen;
 
@@ -28,7 +29,7 @@ pub struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// Check it.
+    /// Check it, but for what is offered now: that is the same wherever it came from.
     ///
     /// # Errors
     /// The first thing that is not as it must be, in words.
@@ -44,8 +45,7 @@ impl Turn<'_> {
         self.check_picture()?;
         self.check_emergency()?;
         self.check_limits()?;
-        self.check_foretold()?;
-        foretold::check_offers(self.after)
+        self.check_foretold()
     }
 
     /// Whether something was due before the input came.
@@ -114,11 +114,6 @@ impl Turn<'_> {
         let due = self.after.core.next_deadline().is_some_and(|due| due <= self.now.at);
         ensure!(!due, "something is still due");
         Ok(())
-    }
-
-    fn offers(&self, provider: ProviderId) -> bool {
-        let of = self.before.core.providers().chain(self.after.core.providers());
-        of.filter(|(id, ..)| *id == provider).any(|(.., said)| said.executes_transactions)
     }
 
     fn emergency_begins(&self) -> bool {

@@ -68,10 +68,14 @@ impl Seen {
             all.map(|call| self.lead(call)).collect::<BTreeSet<_>>()
         };
         let (held, talking) = (of(CallState::Held), of(CallState::Active));
+        // While one of them ends, what was to follow a hold waits.
+        let ending = of(CallState::Ending);
         let resumes = self.asked.values().filter(|asked| asked.verb == Verb::SetHeld(false));
         let resumes = resumes.filter_map(|asked| self.call(asked.number));
         let resuming: BTreeSet<CallNumber> = resumes.map(|call| self.lead(call)).collect();
-        held.into_iter().filter(|lead| !talking.contains(lead) && !resuming.contains(lead)).count()
+        let stays =
+            |lead: &&CallNumber| ![&talking, &ending, &resuming].iter().any(|of| of.contains(lead));
+        held.iter().filter(stays).count()
     }
 
     pub fn lead(&self, call: &CallView) -> CallNumber {

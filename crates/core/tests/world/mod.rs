@@ -5,7 +5,7 @@ mod act;
 mod least;
 mod ledger;
 
-use crate::turn::{Seen, Turn};
+use crate::turn::{Seen, Turn, check_offers};
 use hookswitch_core::flow::Recorder;
 use hookswitch_core::words::{
     ActionId, CallNumber, CallState, Date, ProviderId, RecentsEntry, RequestId, Timestamp,
@@ -257,7 +257,8 @@ impl World {
         let happened = Happened { at: self.at, due, input, effects };
         let Happened { input, effects, .. } = &happened;
         let turn = Turn { before: &self.seen, now, input, effects, after: &after };
-        let right = turn.check().and_then(|()| self.ledger.note(&turn));
+        let right = turn.check().and_then(|()| check_offers(&after));
+        let right = right.and_then(|()| self.ledger.note(&turn));
         self.follow(input, effects);
         let up = effects.iter().filter_map(|effect| match effect {
             Effect::Audio(AudioEffect::Activate(call)) => Some(*call),
