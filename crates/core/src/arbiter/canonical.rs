@@ -48,6 +48,9 @@ impl Arbiter {
             groups: Vec::new(),
             transactions: transactions.keys().copied().collect(),
         };
+        // How many of each there are, so that no two lists can be taken for two others.
+        (calls.iter().count(), performing.iter().count(), transactions.len()).hash(into);
+        (waiting.len(), audio.owners().len(), providers.iter().count(), orphans.len()).hash(into);
         for call in calls.iter() {
             let group = calls.group_of(call.number);
             labels.call_of(call, into);
@@ -69,20 +72,24 @@ impl Arbiter {
             labels.provider(id);
         }
         for id in labels.providers.clone() {
-            if let Some(provider) = providers.get(id) {
-                labels.provider_of(provider, into);
-            }
+            // Whoever asked for what goes on may be gone.
+            let known = providers.get(id);
+            known.is_some().hash(into);
+            known.into_iter().for_each(|provider| labels.provider_of(provider, into));
         }
         adopt_until.map(|until| labels.left(until)).hash(into);
         for (key, entry) in orphans {
             (key, entry.direction, entry.connected.is_some()).hash(into);
             (entry.has_audio, entry.emergency, entry.listed).hash(into);
         }
-        for (provider, over) in ended.iter().flat_map(|(id, all)| all.iter().map(move |o| (*id, o)))
-        {
-            let label = labels.uuid((provider, over.uuid));
-            let left = labels.left(over.at + policy.tombstone);
-            (label, left, over.reason, over.told).hash(into);
+        for id in labels.providers.clone() {
+            let own = || ended.get(&id).into_iter().flatten();
+            own().count().hash(into);
+            for over in own() {
+                let label = labels.uuid((id, over.uuid));
+                let left = labels.left(over.at + policy.tombstone);
+                (label, left, over.reason, over.told).hash(into);
+            }
         }
         let callback = callback.as_ref().filter(|callback| now < callback.until).map(|callback| {
             let left = labels.left(callback.until);
@@ -185,7 +192,7 @@ impl Labels {
 
     fn verb(&mut self, provider: ProviderId, verb: &Verb, into: &mut impl Hasher) {
         match verb {
-            Verb::SetGroup(Some(with)) => self.uuid((provider, *with)).hash(into),
+            Verb::SetGroup(Some(with)) => (u8::MAX, self.uuid((provider, *with))).hash(into),
             verb => verb.hash(into),
         }
     }
@@ -208,13 +215,14 @@ impl Labels {
             None => (0, 0),
         };
         (asks, at, target.map(|number| self.number(number))).hash(into);
+        (steps.len(), results.len()).hash(into);
         for Step { call, verb, requested, forced } in steps {
             (self.number(*call), requested, forced).hash(into);
             // No step is for another app than its call's, and ids of calls are told apart by the app.
             match verb {
                 Verb::SetGroup(Some(with)) => {
                     let known = self.uuids.iter().position(|(_, uuid)| uuid == with);
-                    known.hash(into);
+                    (u8::MAX, known).hash(into);
                 }
                 verb => verb.hash(into),
             }
@@ -227,8 +235,9 @@ impl Labels {
             });
             failed.hash(into);
         }
+        run.is_some().hash(into);
         if let Some(Run { from, until, handled, early }) = run {
-            (from, until, handled).hash(into);
+            (from, until, handled, early.len()).hash(into);
             for (step, (performing, result)) in early {
                 self.performing(performing, into);
                 (step, result.is_ok(), result.err()).hash(into);
@@ -246,8 +255,8 @@ impl Labels {
     fn provider_of(&mut self, provider: &Provider, into: &mut impl Hasher) {
         let Provider { app: _, configuration, reconfigured, stand_in } = provider;
         (configuration, reconfigured).hash(into);
-        let Some(StandIn { until, ended }) = stand_in else { return };
-        self.left(*until).hash(into);
+        let Some(StandIn { until, ended }) = stand_in else { return false.hash(into) };
+        (true, self.left(*until), ended.len()).hash(into);
         for (number, _, kind) in ended {
             (self.number(*number), kind).hash(into);
         }

@@ -1,0 +1,160 @@
+//! What an explorer takes for the same state is the same, and nothing else is.
+
+use hookswitch_core::flow;
+use hookswitch_core::words::Timestamp;
+use std::hash::{DefaultHasher, Hasher};
+
+/// The state after these lines of a flow.
+fn after(lines: &[&str]) -> u64 {
+    let text = format!("played:\n    {}", lines.join("\n    "));
+    let flow = flow::parse(&text).expect("it is a flow").remove(0);
+    let mut player = flow.player();
+    while let Some(played) = player.next() {
+        played.unwrap_or_else(|error| panic!("{lines:?}: {error}"));
+    }
+    let mut hasher = DefaultHasher::new();
+    // Every flow begins at a thousand seconds.
+    let now = Timestamp(1_000_000 + player.elapsed_ms());
+    player.arbiter().canonical(now, &mut hasher);
+    hasher.finish()
+}
+
+const RINGS: &str = "chat -> core : report incoming anna";
+const TALKS: &str = "given chat active anna";
+const ANSWER: &str = "ui -> core : request answer anna";
+const FORGETS: &str = "policy ended_remembered=0";
+
+#[test]
+fn names_and_what_is_past_make_no_difference() {
+    for (one, other) in [
+        (&[TALKS][..], &["given chat active bob"][..]),
+        (&[TALKS], &["talk -> core : register", "talk -> core : lost", TALKS]),
+        (&[TALKS], &[TALKS, "after 9s"]),
+        (&[TALKS], &["after 9s", TALKS]),
+        (&[TALKS], &[TALKS, "ui -> core : presented anna"]),
+        (&[TALKS], &["given talk active anna"]),
+        (&["after 1s"], &[TALKS, "ui -> core : request mute anna", "chat -> core : lost"]),
+        (
+            &[FORGETS, "chat -> core : register", TALKS],
+            &[FORGETS, "given chat active bob", "chat -> core : report ended bob failed", TALKS],
+        ),
+        (
+            &[TALKS, "ui -> core : request mute anna"],
+            &[TALKS, "after 1s", "ui -> core : request mute anna"],
+        ),
+    ] {
+        assert_eq!(after(one), after(other), "{one:?} and {other:?}");
+    }
+}
+
+#[test]
+fn whatever_a_rule_looks_at_makes_a_difference() {
+    let merged = ["given chat active anna", "given chat active bob", "given chat merged anna bob"];
+    let three = [&merged[..], &["given chat active carl"]].concat();
+    let two = ["given chat active anna", "given chat active bob"];
+    let asks = |lines: &[&'static str], more: &'static str| [lines, &[more]].concat();
+    let all: Vec<Vec<&str>> = Vec::from([
+        vec!["after 1s"],
+        vec!["chat -> core : register"],
+        vec!["chat -> core : register executes"],
+        vec!["chat -> core : register", "talk -> core : register"],
+        vec!["chat -> core : register", "chat -> core : configure"],
+        vec![RINGS],
+        vec![RINGS, "after 1s"],
+        vec!["chat -> core : report incoming anna no-holding"],
+        vec!["chat -> core : report incoming anna no-dtmf"],
+        vec!["chat -> core : report incoming anna video"],
+        vec!["chat -> core : report incoming anna unlogged"],
+        vec![
+            "chat -> core : register accounts=a,b",
+            "chat -> core : report incoming anna account=b",
+        ],
+        vec![
+            "chat -> core : register accounts=a,b",
+            "chat -> core : report incoming anna account=a",
+        ],
+        vec![RINGS, "ui -> core : silence anna"],
+        vec![RINGS, ANSWER],
+        vec![RINGS, "chat -> core : request answer anna"],
+        vec![RINGS, "headset -> core : press short"],
+        vec![RINGS, ANSWER, "after 1s"],
+        vec![TALKS],
+        vec!["given chat held anna"],
+        vec!["given chat dialing anna"],
+        vec!["given chat dialing anna", "after 1s"],
+        vec!["given chat dialing anna", "chat -> core : report connecting anna"],
+        vec!["given chat dialing anna", "chat -> core : report connected anna"],
+        vec!["chat -> core : request start anna"],
+        vec!["chat -> core : register", "ui -> core : request start anna app=chat"],
+        vec!["chat -> core : request start anna dial=1,2"],
+        vec!["chat -> core : request start anna dial=1;2"],
+        vec!["chat -> core : register emergency", "chat -> core : request start anna emergency"],
+        vec![TALKS, "ui -> core : request mute anna"],
+        vec![TALKS, "ui -> core : request mute anna", "ui -> core : request unmute anna"],
+        vec![TALKS, "ui -> core : request mute anna", "after 1s"],
+        vec![TALKS, "ui -> core : request mute anna", "chat -> core : fulfill mute anna"],
+        vec![TALKS, "ui -> core : request end anna"],
+        vec![TALKS, "ui -> core : request hold anna"],
+        vec![TALKS, "ui -> core : request hold anna", "after 5s"],
+        vec![TALKS, "ui -> core : request dtmf anna 1"],
+        vec![TALKS, "ui -> core : request dtmf anna 2"],
+        two.to_vec(),
+        vec!["given chat active anna", "given talk active bob"],
+        vec!["given chat held anna", "given chat active bob"],
+        asks(&two, "ui -> core : request merge anna bob"),
+        asks(&two, "ui -> core : request merge bob anna"),
+        asks(&two, "ui -> core : request resume anna"),
+        asks(&two, "ui -> core : request end bob ; resume anna"),
+        asks(&two, "ui -> core : request end anna ; end bob"),
+        merged.to_vec(),
+        asks(&merged, "chat -> core : report ended anna remote_ended"),
+        asks(&merged, "ui -> core : request split anna"),
+        asks(&merged, "ui -> core : request split bob"),
+        three.clone(),
+        asks(&three, "ui -> core : request merge carl anna"),
+        vec![RINGS, "chat -> core : report ended anna remote_ended"],
+        vec![RINGS, "chat -> core : report ended anna remote_ended", "after 1s"],
+        vec![RINGS, "chat -> core : report ended anna failed"],
+        vec!["push -> core : rings chat anna"],
+        vec!["push -> core : rings chat anna", "after 1s"],
+        vec!["push -> core : rings chat anna", ANSWER],
+        vec!["push -> core : rings chat anna", "ui -> core : request choose anna decline"],
+        vec!["push -> core : rings chat anna", "chat -> core : register"],
+        vec![TALKS, "core restarts"],
+        vec![TALKS, "core restarts", "after 1s"],
+        vec!["given chat held anna", "core restarts"],
+        vec![RINGS, "core restarts"],
+        vec![
+            "chat -> core : register executes",
+            TALKS,
+            "chat -> core : report incoming bob",
+            "ui -> core : request choose bob hold_and_accept",
+        ],
+        vec![
+            "chat -> core : register executes",
+            TALKS,
+            "chat -> core : report incoming bob",
+            "ui -> core : request choose bob hold_and_accept",
+            "chat -> core : executes",
+        ],
+        vec![
+            "chat -> core : register executes",
+            TALKS,
+            "chat -> core : report incoming bob",
+            "ui -> core : request choose bob hold_and_accept",
+            "chat -> core : fulfill answer bob",
+        ],
+        vec![
+            "chat -> core : register executes",
+            TALKS,
+            "chat -> core : report incoming bob",
+            "ui -> core : request choose bob hold_and_accept",
+            "chat -> core : fail answer bob",
+        ],
+    ]);
+    let states: Vec<u64> = all.iter().map(|lines| after(lines)).collect();
+    for (at, state) in states.iter().enumerate() {
+        let same = states[..at].iter().position(|other| other == state);
+        assert_eq!(same.map(|same| &all[same]), None, "is taken for {:?}", all[at]);
+    }
+}
