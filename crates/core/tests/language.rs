@@ -26,8 +26,17 @@ fn what_is_no_flow() {
         ("a:\n    given  ", 2, "`party -> party : words`, `after 5s` or a comment, not: given"),
         ("a:\n    hello", 2, "`party -> party : words`, `after 5s` or a comment, not: hello"),
         ("a:\n    chat core : hello", 2, "who tells whom? `chat core`"),
-        ("a:\n    core -> core : hello", 2, "one of the two parties is `core`, not: core -> core"),
-        ("a:\n    chat -> talk : hello", 2, "one of the two parties is `core`, not: chat -> talk"),
+        (
+            "a:\n    core -> core : hello",
+            2,
+            "one of the two parties is `core`, the other an app or such: core",
+        ),
+        (
+            "a:\n    chat -> talk : hello",
+            2,
+            "one of the two parties is `core`, the other an app or such: chat",
+        ),
+        ("a:\n    policy-> core : hello", 2, "one of the two parties is `core`, the other an app"),
     ] {
         let error = play(text).expect_err(text);
         assert_eq!(error.line, line, "{text}");

@@ -1,4 +1,5 @@
 use super::names::Name;
+use super::parse::NO_PARTIES;
 use crate::input::{Input, Report, Requested};
 use crate::words::{AccountId, AppId};
 use alloc::borrow::Cow;
@@ -10,7 +11,8 @@ use alloc::string::String;
 const KEPT: usize = 1000;
 
 /// Parties of a flow that are no apps.
-const PARTIES: [&str; 7] = ["core", "headset", "ring", "audio", "recents", "choices", "somebody"];
+const PARTIES: [&str; 8] =
+    ["core", "headset", "push", "ring", "audio", "recents", "choices", "somebody"];
 
 /// What apps and their accounts are called in a flow. An account's id may be somebody's telephone number.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +34,8 @@ impl Aliases {
         let last = app.as_str().rsplit('.').next().unwrap_or_default();
         let kept = last.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
         let mut word: String = kept.map(|c| c.to_ascii_lowercase()).collect();
-        if word.is_empty() || word.starts_with("ui") || PARTIES.contains(&word.as_str()) {
+        let is_other = PARTIES.contains(&word.as_str()) || NO_PARTIES.contains(&word.as_str());
+        if word.is_empty() || word.starts_with("ui") || is_other {
             word = format!("app-{word}");
         }
         let taken = |name: &str| self.apps.values().any(|other| &**other == name);
@@ -128,6 +131,8 @@ mod tests {
         assert_eq!(&*name("org.example.Chat"), "chat");
         assert_eq!(&*name("org.example.UiPhone"), "app-uiphone");
         assert_eq!(&*name("org.example.Core"), "app-core");
+        assert_eq!(&*name("org.example.Push"), "app-push");
+        assert_eq!(&*name("org.example.Policy"), "app-policy");
         assert_eq!(&*name("org.example. : \n"), "app-");
         assert_eq!(&*aliases.known_app(&"org.example.None".into()), "nobody");
     }

@@ -55,6 +55,9 @@ pub fn parse(text: &str) -> Result<Vec<Flow>, FlowError> {
     Ok(flows)
 }
 
+/// What begins another line than one of a party.
+pub(super) const NO_PARTIES: [&str; 4] = ["core", "policy", "given", "after"];
+
 enum Parsed {
     Does(Does),
     Expects(Line),
@@ -97,10 +100,10 @@ fn step(text: &str) -> Result<Parsed, String> {
         ("core", party) if party != "core" => {
             Ok(Parsed::Expects(Line { party: party.to_owned(), words: words.join(" ") }))
         }
-        (party, "core") if party != "core" => {
+        (party, "core") if !NO_PARTIES.contains(&party) => {
             Ok(Parsed::Does(Does::Input(party.to_owned(), words)))
         }
-        _ => Err(format!("one of the two parties is `core`, not: {parties}")),
+        _ => Err(format!("one of the two parties is `core`, the other an app or such: {parties}")),
     }
 }
 
