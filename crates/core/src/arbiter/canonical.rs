@@ -39,6 +39,7 @@ impl Arbiter {
             next_action: _,
             next_transaction: _,
             next_group: _,
+            room: _,
         } = self;
         let mut labels = Labels {
             now,

@@ -16,6 +16,7 @@ mod registration;
 mod report;
 mod request;
 mod restore;
+mod room;
 mod settle;
 mod stand_in;
 mod transact;
@@ -35,6 +36,7 @@ use crate::words::{
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 pub(crate) use audio::Audio;
+use room::Room;
 use turn::Turn;
 
 /// A call that is over, or whose end came before its beginning.
@@ -77,6 +79,7 @@ pub struct Arbiter {
     next_action: ActionId,
     next_transaction: TransactionId,
     next_group: GroupId,
+    room: Room,
 }
 
 impl Arbiter {
@@ -101,6 +104,7 @@ impl Arbiter {
             next_action: ActionId(1),
             next_transaction: TransactionId(1),
             next_group: GroupId(1),
+            room: Room::default(),
         }
     }
 

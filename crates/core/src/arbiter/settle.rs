@@ -1,4 +1,5 @@
 use super::choices::Offers;
+use super::room::{Room, emptied};
 use super::turn::{Turn, entry};
 use crate::call::{HeldFor, State};
 use crate::effect::{Change, Effect};
@@ -14,21 +15,30 @@ impl Turn<'_> {
         let mut effects = Vec::with_capacity(self.mail.len() + 4);
         let ring = self.ring();
         self.settle_audio();
-        self.write_entries();
+        let stale = self.stale.take();
+        self.write_entries(&stale);
         // The sort is stable: of several entries of a call the last one stands.
         self.records.sort_by_key(|entry| entry.number);
-        let mut records = core::mem::take(&mut self.records).into_iter().peekable();
+        let mut records = self.records.drain(..).peekable();
         while let Some(entry) = records.next() {
             if records.peek().is_none_or(|next| next.number != entry.number) {
                 effects.push(Effect::Record(entry));
             }
         }
-        let change = self.change();
+        drop(records);
+        let told = self.dirty.take();
+        let change = self.change(&told);
         if !change.calls.is_empty() || !change.finished.is_empty() {
             effects.push(Effect::Change(change));
         }
         effects.extend(ring.map(Effect::Ring));
         effects.append(&mut self.mail);
+        self.core.room = Room {
+            records: emptied(self.records),
+            dirty: emptied(told),
+            stale: emptied(stale),
+            mail: emptied(self.mail),
+        };
         effects
     }
 
@@ -76,8 +86,8 @@ impl Turn<'_> {
         (level != core::mem::replace(&mut self.core.ring, level)).then_some(level)
     }
 
-    fn write_entries(&mut self) {
-        for number in self.stale.take() {
+    fn write_entries(&mut self, stale: &[CallNumber]) {
+        for &number in stale {
             let Some(call) = self.core.calls.get(number) else { continue };
             // An outgoing call gets its entry when it dials.
             if call.started.is_some() {
@@ -87,12 +97,11 @@ impl Turn<'_> {
         }
     }
 
-    fn change(&mut self) -> Change {
-        let told = self.dirty.take();
+    fn change(&mut self, told: &[CallNumber]) -> Change {
         let mut others = Vec::new();
         let affected = if self.rearranged {
             // What can be done with these depends on the others.
-            others.extend(&told);
+            others.extend(told);
             others.extend(self.core.calls.ringing());
             others.extend(self.core.calls.held());
             others.extend(self.core.calls.foreground());
@@ -100,7 +109,7 @@ impl Turn<'_> {
             others.dedup();
             &others
         } else {
-            &told
+            told
         };
         let mut calls = core::mem::take(&mut self.ended);
         let mut standing = None;

@@ -1,4 +1,5 @@
 use super::Arbiter;
+use super::room::Room;
 use crate::call::Call;
 use crate::effect::{CallView, Effect, Finished, ProviderNews, Reply};
 use crate::group::Group;
@@ -32,15 +33,16 @@ pub(super) struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     pub fn new(core: &'a mut Arbiter, now: Now) -> Self {
+        let Room { records, dirty, stale, mail } = core::mem::take(&mut core.room);
         Self {
             core,
             now,
-            records: Vec::new(),
-            dirty: Marks::default(),
-            stale: Marks::default(),
+            records,
+            dirty: Marks(dirty),
+            stale: Marks(stale),
             ended: Vec::new(),
             finished: Vec::new(),
-            mail: Vec::new(),
+            mail,
             user_ended: None,
             dial_failed: Vec::new(),
             rearranged: false,
