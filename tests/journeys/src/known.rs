@@ -192,6 +192,9 @@ const KNOWN: &[Known] = &[
     // Ending what has ended succeeds.
     Known { over: DONE, ..asks_for("Provider1.RequestTransaction") },
     Known { over: DONE, ..asks_for("Provider1.Preflight") },
+    // It names nobody: whoever asks gets its own.
+    Known { foreign: DONE, over: DONE, ..of_provider("Provider1.ObserveCalls", nothing) },
+    Known { foreign: DONE, over: DONE, ..of_provider("Provider1.ForgetCalls", nothing) },
     Known {
         full: "Surface1.Register",
         role: Role::Newcomer,

@@ -118,6 +118,7 @@ impl Service {
                 Ok(())
             }
             "ObserveCalls" | "ForgetCalls" => {
+                arguments::<()>(&body)?;
                 let provider = provider.ok_or(ReportError::NotRegistered)?;
                 self.observe_calls(call, provider, member == "ObserveCalls");
                 Ok(())
