@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use hookswitch::{
     Call, CallList, CallListEvent, CallListEvents, CallNumber, CallState, CallUpdate, CallUuid,
-    Error, OwnCall, ServiceError, Surface, SurfaceEvent, SurfaceEvents, new_call,
+    Error, OwnCall, Provider, ServiceError, Surface, SurfaceEvent, SurfaceEvents, new_call,
 };
 use hookswitch_journeys::{Chaos, Phone, soon};
 use std::collections::BTreeMap;
@@ -229,11 +229,14 @@ async fn what_was_live_is_adopted_from_the_list() {
     let mut chat = phone.willing_app("org.example.Chat").await;
     let mut screen = phone.screen().await;
     let list = chat.provider.call_list();
+    let up_to_date = |chat: &Provider| chat.report_call_updated(new_call(), CallUpdate::default());
     let mut numbers = Vec::new();
     for who in ["anna", "bob"] {
         let call = chat.rings(who).await;
         let shown = screen.one(CallState::Ringing).await;
         screen.surface.answer(shown.number, None).outcome().await.unwrap();
+        // An answer to the app comes behind everything it was told.
+        soon("an answer", up_to_date(&chat.provider)).await.unwrap_err();
         assert_eq!(list.call(call).expect("it is live").state, CallState::Active);
         screen.is(shown.number, CallState::Active).await;
         numbers.push(shown.number);
@@ -241,9 +244,7 @@ async fn what_was_live_is_adopted_from_the_list() {
     assert!(list.calls()[0].is_on_hold(), "held to make room, without a report of the app's");
     screen.surface.set_group(numbers[1], Some(numbers[0]), None).outcome().await.unwrap();
     screen.surface.set_muted(numbers[1], true, None).outcome().await.unwrap();
-    // An answer to the app comes behind everything it was told.
-    let up_to_date = || chat.provider.report_call_updated(new_call(), CallUpdate::default());
-    soon("an answer", up_to_date()).await.unwrap_err();
+    soon("an answer", up_to_date(&chat.provider)).await.unwrap_err();
     let before = conversation(&list);
     assert!(before.iter().all(|(_, state, muted, group)| {
         (*state, *muted, *group) == (CallState::Active, true, Some(numbers[0].0))
