@@ -9,7 +9,7 @@ fn after(lines: &[&str]) -> u64 {
     let text = format!("played:\n    {}", lines.join("\n    "));
     let flow = flow::parse(&text).expect("it is a flow").remove(0);
     let mut player = flow.player();
-    while let Some(played) = player.next() {
+    for played in player.by_ref() {
         played.unwrap_or_else(|error| panic!("{lines:?}: {error}"));
     }
     let mut hasher = DefaultHasher::new();

@@ -20,7 +20,7 @@ fn after(lines: &[&str]) -> Arbiter {
     let text = format!("played:\n    {}", lines.join("\n    "));
     let flow = flow::parse(&text).expect("it is a flow").remove(0);
     let mut player = flow.player();
-    while let Some(played) = player.next() {
+    for played in player.by_ref() {
         played.expect("it can be played");
     }
     assert_eq!(player.arbiter().check(), Ok(()));

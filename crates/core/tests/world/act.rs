@@ -15,6 +15,7 @@ use std::time::Duration;
 pub const APPS: [&str; 2] = ["chat", "talk"];
 
 /// What a step comes to.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Does {
     Input(Input),
     Wait(u64),
@@ -210,7 +211,7 @@ impl World {
         let completion = match how {
             200.. => Completion::Fail,
             190..=199 => Completion::FulfillUsing(TranslationEngine::Default),
-            _ if translates && how % 8 != 0 => Completion::FulfillUsing(TranslationEngine::Custom),
+            _ if translates && !how.is_multiple_of(8) => Completion::FulfillUsing(TranslationEngine::Custom),
             _ => Completion::Fulfill(self::date(date)),
         };
         let request = Some(self.request());
@@ -292,13 +293,13 @@ fn requested(
         3 => Requested::EndGroup(call),
         4 => Requested::SetHeld(call, true),
         5 => Requested::SetHeld(call, false),
-        6 => Requested::SetMuted(call, detail % 2 == 0),
+        6 => Requested::SetMuted(call, detail.is_multiple_of(2)),
         7 | 8 => Requested::SetGroup(call, Some(other)),
         9 => Requested::SetGroup(call, None),
-        10 => Requested::SetVideo(call, detail % 2 == 0),
+        10 => Requested::SetVideo(call, detail.is_multiple_of(2)),
         11 => {
             let languages = Languages::new("de", if detail % 4 < 2 { "en" } else { "pt-BR" });
-            Requested::SetTranslating(call, languages.filter(|_| detail % 2 == 0))
+            Requested::SetTranslating(call, languages.filter(|_| detail.is_multiple_of(2)))
         }
         12 => {
             let digits = DtmfDigits::new("12#").expect("digits");
@@ -311,7 +312,7 @@ fn requested(
                 account: account(detail),
                 uuid,
                 handle: Handle::new(HandleKind::PhoneNumber, dialed[usize::from(detail) % 5]),
-                video: detail % 7 == 0,
+                video: detail.is_multiple_of(7),
                 emergency: detail % 6 == 5,
             })
         }
@@ -327,7 +328,7 @@ fn account(byte: u8) -> Option<hookswitch_core::words::AccountId> {
 }
 
 fn date(byte: u8) -> Option<Date> {
-    (byte % 8 == 0).then_some(Date(i64::from(byte) * 10_000))
+    byte.is_multiple_of(8).then_some(Date(i64::from(byte) * 10_000))
 }
 
 fn verdict(byte: u8) -> Verdict {
@@ -358,11 +359,13 @@ fn update(byte: u8) -> CallUpdate {
 }
 
 fn configuration(byte: u8) -> Configuration {
-    let mut configuration = Configuration::default();
-    configuration.executes_transactions = byte & 3 == 3;
-    configuration.emergency = byte & 4 != 0;
-    configuration.supports_video = byte & 8 != 0;
-    configuration.supports_audio_translation = byte & 8 != 0;
+    let mut configuration = Configuration {
+        executes_transactions: byte & 3 == 3,
+        emergency: byte & 4 != 0,
+        supports_video: byte & 8 != 0,
+        supports_audio_translation: byte & 8 != 0,
+        ..Configuration::default()
+    };
     if byte & 16 != 0 {
         configuration.accounts.push(Account { id: "work".into(), label: String::new() });
     }

@@ -125,10 +125,8 @@ impl World {
     /// What is not over, in words.
     pub fn run_out(&mut self) -> Result<(), String> {
         self.wait(1_000_000)?;
-        for provider in self.apps {
-            if let Some(provider) = provider {
-                self.handle(Input::ProviderLost { provider })?;
-            }
+        for provider in self.apps.into_iter().flatten() {
+            self.handle(Input::ProviderLost { provider })?;
         }
         let core = &self.seen.core;
         if !core.calls().is_empty() || core.next_deadline().is_some() {
