@@ -36,6 +36,12 @@ fn what_is_no_flow() {
             2,
             "one of the two parties is `core`, the other an app or such: chat",
         ),
+        (
+            "a:\n    my chat -> core : hello",
+            2,
+            "one of the two parties is `core`, the other an app",
+        ),
+        ("a:\n    -> core : hello", 2, "one of the two parties is `core`, the other an app"),
         ("a:\n    policy-> core : hello", 2, "one of the two parties is `core`, the other an app"),
     ] {
         let error = play(text).expect_err(text);

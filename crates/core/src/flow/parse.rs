@@ -100,11 +100,17 @@ fn step(text: &str) -> Result<Parsed, String> {
         ("core", party) if party != "core" => {
             Ok(Parsed::Expects(Line { party: party.to_owned(), words: words.join(" ") }))
         }
-        (party, "core") if !NO_PARTIES.contains(&party) => {
+        (party, "core") if is_party(party) => {
             Ok(Parsed::Does(Does::Input(party.to_owned(), words)))
         }
         _ => Err(format!("one of the two parties is `core`, the other an app or such: {parties}")),
     }
+}
+
+/// One word that begins no other line.
+fn is_party(word: &str) -> bool {
+    let one = !word.is_empty() && !word.contains(char::is_whitespace);
+    one && !NO_PARTIES.contains(&word)
 }
 
 /// `500ms`, `5s`, `2m`, `1h`.
