@@ -3,16 +3,18 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 PART ?=
+SHARD ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test nightly bench install
+.PHONY: help setup demo check test nightly mutants bench install
 
 help:
 	@printf '%s\n' \
 	    'make demo                one phone calls another through the service, on this machine, without sound or display' \
 	    'make check               the quick gate: format, lints, licences, flows, journeys on a private bus' \
 	    'make test                everything that gates, and the demo with its figures checked' \
-	    'make nightly PART=...    what takes too long for that: service, soak, advisories or all' \
+	    'make nightly PART=...    what takes too long for that: core, service, soak, advisories or all' \
+	    'make mutants SHARD=K/N   whether the flows notice each small change of the core; K from 0 (default all of it, for hours)' \
 	    'make bench               figures against their bars, also written to target/bench.json' \
 	    'make install PREFIX=DIR  build for release and install (default /usr/local; DESTDIR for packages)' \
 	    'make setup               install what demo, test and bench need; it asks first'
@@ -40,6 +42,10 @@ test:
 nightly:
 	@echo 'Nightly: $(if $(PART),$(PART),no part given).'
 	@scripts/nightly.sh $(PART)
+
+mutants:
+	@echo 'Mutants: crates/core, $(if $(SHARD),part $(SHARD),all of it).'
+	@scripts/mutants.sh $(SHARD)
 
 bench:
 	@echo 'Bench: building for release, then measuring against the floor of this machine. Leave it alone meanwhile.'

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What takes too long to gate each change: scripts/nightly.sh PART [PART...]
 #
-#   service     the service killed at 50 points of a call, and long runs of the properties
-#   soak        the same properties, ten times as long
+#   core        the explorer until there is no other state; properties and fuzzing for minutes, with new seeds each day
+#   service     the service killed at 50 points of a call, and journals of 20 000 random stories
+#   soak        the properties of the core, ten times as long
 #   advisories  known holes in dependencies, by cargo-deny and the RustSec database
 #   all         each of them
 set -euo pipefail
@@ -10,15 +11,25 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/stages.sh
 source scripts/stages.sh
 
+proof=(cargo test --locked --quiet -p hookswitch-core -p hookswitch-bus --test)
+seed=$(date -u +%Y%m%d)
+readonly proof seed
+
+core() {
+    stage 'explorer, closed' env EXPLORE=closed "${proof[@]}" explorer -- --nocapture
+    stage 'properties, 5 000 000 steps' env PROPERTY_STEPS=5000000 PROPERTY_SEED="$seed" "${proof[@]}" properties -- --nocapture
+    stage 'fuzz, 5 minutes each' env FUZZ_SECONDS=300 FUZZ_SEED="$seed" "${proof[@]}" fuzz -- --nocapture
+}
+
 service() {
     scripts/setup.sh test
-    stage 'properties, 20 000 cases' env PROPERTY_CASES=20000 cargo test --locked --quiet -p hookswitch-core -p hookswitch-bus
+    stage 'journals, 20 000 cases' env PROPERTY_CASES=20000 "${proof[@]}" journal
     stage 'programs' cargo build --locked --workspace --bins
     stage 'journeys, 50 kill points' env KILL_POINTS=50 cargo test --locked --quiet -p hookswitch-journeys
 }
 
 soak() {
-    stage 'properties, 200 000 cases' env PROPERTY_CASES=200000 cargo test --locked --quiet -p hookswitch-core --test properties
+    stage 'properties, 50 000 000 steps' env PROPERTY_STEPS=50000000 PROPERTY_SEED="$seed" "${proof[@]}" properties -- --nocapture
 }
 
 advisories() {
@@ -31,19 +42,20 @@ advisories() {
 }
 
 if (($# == 0)); then
-    printf 'nightly: say which part: service, soak, advisories or all\n' >&2
+    printf 'nightly: say which part: core, service, soak, advisories or all\n' >&2
     exit 2
 fi
 for part in "$@"; do
     case $part in
-    service | soak | advisories) "$part" ;;
+    core | service | soak | advisories) "$part" ;;
     all)
+        core
         service
         soak
         advisories
         ;;
     *)
-        printf 'nightly: there is no part "%s"; say service, soak, advisories or all\n' "$part" >&2
+        printf 'nightly: there is no part "%s"; say core, service, soak, advisories or all\n' "$part" >&2
         exit 2
         ;;
     esac

@@ -42,5 +42,10 @@ service_stages() {
 workspace_stages() {
     stage 'programs and tests are built' cargo build --locked --workspace --bins --tests --examples
     stage 'rules and scenarios' cargo test --locked --quiet --workspace --test rules -- --nocapture
+    local shown=(-- --nocapture)
+    stage 'proof: random inputs' env PROPERTY_STEPS=100000 cargo test --locked --quiet --workspace --test properties "${shown[@]}"
+    stage 'proof: explorer' env EXPLORE_STATES=8000 cargo test --locked --quiet --workspace --test explorer "${shown[@]}"
+    stage 'proof: a planted bug' scripts/planted_bug.sh
+    stage 'proof: fuzzing' env FUZZ_SECONDS=2 cargo test --locked --quiet --workspace --test fuzz "${shown[@]}"
     stage 'rules, records, platform, media, journeys' cargo test --locked --quiet --workspace
 }

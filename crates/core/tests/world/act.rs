@@ -211,7 +211,9 @@ impl World {
         let completion = match how {
             200.. => Completion::Fail,
             190..=199 => Completion::FulfillUsing(TranslationEngine::Default),
-            _ if translates && !how.is_multiple_of(8) => Completion::FulfillUsing(TranslationEngine::Custom),
+            _ if translates && !how.is_multiple_of(8) => {
+                Completion::FulfillUsing(TranslationEngine::Custom)
+            }
             _ => Completion::Fulfill(self::date(date)),
         };
         let request = Some(self.request());
