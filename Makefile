@@ -36,7 +36,7 @@ check:
 	@scripts/check.sh
 
 test:
-	@echo 'Test: everything that gates, and the demo. Up to 25 minutes when nothing is built yet.'
+	@echo 'Test: everything that gates, and the demo. Up to 30 minutes when nothing is built yet.'
 	@scripts/test.sh
 
 nightly:

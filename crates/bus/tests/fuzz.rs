@@ -207,7 +207,7 @@ fn samples() -> Vec<Vec<u8>> {
     let text = |text: &str| Some(text.to_owned());
     let uuid = "00000000-0000-0000-0000-000000000001";
     let action = bus::ActionRecord {
-        action: "set_group".into(),
+        action: Some("set_group".into()),
         call: text(uuid),
         with: text(uuid),
         held: Some(true),
