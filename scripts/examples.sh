@@ -16,7 +16,8 @@ while read -r lines file; do
     fi
 done < <(git ls-files 'examples/*.py' 'examples/*.mjs' 'examples/*.c' 'examples/*.cpp' | xargs wc -l | grep -v ' total$')
 
-cargo build --locked --quiet --workspace --lib
+# As the stage before built it: another selection has other features, and would build much a second time.
+cargo build --locked --quiet --workspace --lib --bins --tests --examples
 scripts/library.sh "$PWD/$target/debug/libhookswitch_c.so" "$PWD/$target/examples/prefix" "$PWD/$target/examples/prefix"
 foreign=$(nm -D --defined-only "$target/debug/libhookswitch_c.so" | awk '{print $3}' | grep -v '^hookswitch_' || true)
 if [[ -n $foreign ]]; then

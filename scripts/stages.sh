@@ -40,7 +40,7 @@ service_stages() {
 # Every crate: the same and platform, media, exchange. Always for the whole workspace: a selection of crates has other
 # features and would build much of what they stand on a second time.
 workspace_stages() {
-    stage 'programs and tests are built' cargo build --locked --workspace --bins --tests --examples
+    stage 'programs and tests are built' cargo build --locked --workspace --lib --bins --tests --examples
     stage 'rules and scenarios' cargo test --locked --quiet --workspace --test rules -- --nocapture
     local shown=(-- --nocapture)
     stage 'proof: random inputs' env PROPERTY_STEPS=100000 cargo test --locked --quiet --workspace --test properties "${shown[@]}"
