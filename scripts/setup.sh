@@ -24,13 +24,17 @@ at_least() { [[ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" == "$1" ]
 version_in() { grep -oE '[0-9]+(\.[0-9]+)+' <<<"$1" | head -n 1; }
 
 # What each purpose needs, one need a line: the Debian package, then how to see that its content is there already.
-# The demo's speech is made by espeak-ng; Opus and SQLite are built from source with cc and cmake.
+# The demo's speech is made by espeak-ng; Opus and SQLite are built from source with cc and cmake,
+# and the binding to PipeWire is made from its headers with libclang.
 needs() {
     cat <<'NEEDS'
 build-essential     have cc
 build-essential     have make
 cmake               have cmake
 dbus-daemon         have dbus-daemon
+pkg-config          have pkg-config
+libpipewire-0.3-dev pkg-config --exists libpipewire-0.3
+libclang-dev        ls /usr/lib/llvm-*/lib/libclang*.so*
 NEEDS
     case $1 in
     demo)
@@ -53,7 +57,6 @@ gir1.2-glib-2.0     /usr/bin/python3 -c 'from gi.repository import Gio'
 python3-jeepney     /usr/bin/python3 -c 'import jeepney'
 libglib2.0-dev-bin  have gdbus-codegen
 qtbase5-dev-tools   have qdbusxml2cpp
-pkg-config          have pkg-config
 libglib2.0-dev      pkg-config --exists gio-2.0
 libsystemd-dev      pkg-config --exists libsystemd
 qtbase5-dev         pkg-config --exists Qt5DBus
