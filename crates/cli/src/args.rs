@@ -34,6 +34,8 @@ pub enum Command {
         #[command(subcommand)]
         act: Act,
     },
+    /// Whether everything is here that a call needs, and what to do about what is not
+    Doctor,
     /// Where calls can be heard: headsets, loudspeakers, and what is used now
     Audio,
     /// Let calls be heard there
