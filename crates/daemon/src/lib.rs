@@ -14,6 +14,7 @@ mod outbox;
 mod peers;
 mod performs;
 pub mod recents;
+pub mod ring;
 mod service;
 mod settings;
 
