@@ -34,6 +34,8 @@ pub const FEATURES: &[&str] = &[
     "groups",
     "preflight",
     "recents",
+    "ringtone",
+    "tones",
     "translation",
     "video",
 ];

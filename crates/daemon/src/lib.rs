@@ -15,6 +15,7 @@ mod peers;
 mod performs;
 pub mod recents;
 pub mod ring;
+mod ringing;
 mod service;
 mod settings;
 

@@ -1,5 +1,6 @@
 //! The program `hookswitchd`. It takes no arguments but `--version` and `--help`; see `Settings` for its environment.
 
+use hookswitchd::ring::apart;
 use hookswitchd::{Settings, serve};
 use std::process::ExitCode;
 use tokio::runtime::{Builder, LocalOptions};
@@ -14,6 +15,9 @@ const HELP: &str =
   HOOKSWITCH_POLICY         knobs of the rules: knob=value,knob=value
   HOOKSWITCH_EMERGENCY_APPS ids of apps that may make emergency calls, with commas between;
                             each must be verified, unless HOOKSWITCH_PRIVATE=1, which `hookswitch private` sets
+  HOOKSWITCH_CONFIG_DIR     where ringtones.json is
+  HOOKSWITCH_REGION         whose tones are played, as de or us; default: as LC_TELEPHONE or LANG say
+  HOOKSWITCH_RING=off       make no sound
   HOOKSWITCH_JOURNAL=off    keep nothing on disk (for measuring)
   RUST_LOG                  what to log, for example info or hookswitchd=debug";
 
@@ -27,6 +31,8 @@ fn main() -> ExitCode {
             println!("{HELP}");
             return ExitCode::SUCCESS;
         }
+        // What it does with files of others, it does in a process of its own; see `ring::apart`.
+        Some(apart::ARGUMENT) => return apart::decode_standard_input(),
         Some(other) => {
             eprintln!("hookswitchd takes no argument `{other}`. Try --help.");
             return ExitCode::from(2);

@@ -291,20 +291,18 @@ impl Graph {
     /// Which outputs something is heard on.
     fn outputs_of(&self, place: &Place) -> Vec<Option<String>> {
         let sinks = self.sinks();
+        let there = |name: &String| sinks.values().any(|sink| sink.name == *name);
+        let default = self.seen.borrow().default_sink.clone().filter(there);
         match place {
             Place::Ringing => {
-                let default = self.seen.borrow().default_sink.clone();
                 let names = ringing(&sinks, default.as_deref());
                 match names.is_empty() {
                     true => vec![None],
                     false => names.into_iter().map(Some).collect(),
                 }
             }
-            // One that is gone is not waited for.
-            Place::Output(name) => {
-                let there = |name: &String| sinks.values().any(|sink| sink.name == *name);
-                vec![name.clone().filter(there)]
-            }
+            // One that is gone is not waited for. The default one by its name: something may be heard there already.
+            Place::Output(name) => vec![name.clone().filter(there).or(default)],
         }
     }
 

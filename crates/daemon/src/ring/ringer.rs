@@ -58,7 +58,7 @@ pub struct Ringer {
     ramp: std::time::Duration,
     buzz: Option<Buzz>,
     /// The call that an app plays a tone in.
-    tone_of: Option<CallNumber>,
+    tone_of: Option<(CallNumber, Tone)>,
     news: UnboundedSender<RingNews>,
 }
 
@@ -153,7 +153,7 @@ impl Ringer {
 
     /// Play a tone in a call until it is stopped, or the call is without the audio.
     pub fn play_tone(&mut self, call: CallNumber, tone: Tone) {
-        self.tone_of = Some(call);
+        self.tone_of = Some((call, tone));
         if !self.settings.off {
             self.voice.order(Order::Tone(Some(tone)));
         }
@@ -161,13 +161,13 @@ impl Ringer {
 
     /// No tone in this call any more.
     pub fn stop_tone(&mut self, call: CallNumber) {
-        if self.tone_of.take_if(|of| *of == call).is_some() {
+        if self.tone_of.take_if(|(of, _)| *of == call).is_some() {
             self.voice.order(Order::Tone(None));
         }
     }
 
-    /// The call that a tone is played in.
-    pub fn tone_of(&self) -> Option<CallNumber> {
+    /// The call that a tone is played in, and the tone.
+    pub fn tone_of(&self) -> Option<(CallNumber, Tone)> {
         self.tone_of
     }
 

@@ -1,3 +1,4 @@
+use hookswitch_core::words::CallTone;
 use std::time::Duration;
 
 /// What a tone says.
@@ -20,25 +21,14 @@ pub enum Tone {
 }
 
 impl Tone {
-    /// The tones that an app may ask for.
-    pub const OF_APPS: [Self; 4] = [Self::Ringback, Self::Busy, Self::Failure, Self::Hold];
-
-    /// The word on the bus.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ringback => "ringback",
-            Self::Busy => "busy",
-            Self::Failure => "failure",
-            Self::Hold => "hold",
-            Self::Waiting => "waiting",
-            Self::Refusal => "refusal",
-            Self::End => "end",
-        }
-    }
-
     /// The tone that an app asks for with this word.
     pub fn of_app(name: &str) -> Option<Self> {
-        Self::OF_APPS.into_iter().find(|tone| tone.name() == name)
+        Some(match CallTone::from_name(name)? {
+            CallTone::Ringback => Self::Ringback,
+            CallTone::Busy => Self::Busy,
+            CallTone::Failure => Self::Failure,
+            CallTone::Hold => Self::Hold,
+        })
     }
 
     /// Whether it begins again until it is stopped.
