@@ -13,12 +13,19 @@ use hookswitchd::ring::voice::Voice;
 use hookswitchd::ring::{Caller, RingNews, RingSettings, Ringer, Unavailable};
 use std::fs::{File, write};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use support::ear::{Ear, amplitude, peak};
 use support::graph::Graph;
 use support::{HANGS, wav};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+/// Each graph wants a core for itself: one after the other.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 const PHONE: [(&str, &str); 3] =
     [("speaker", "internal"), ("earpiece", "handset"), ("headset", "headset")];
@@ -61,6 +68,7 @@ fn longest_gap(pieces: &[Vec<f32>]) -> usize {
 
 #[test]
 fn a_ring_gets_louder_turns_into_the_waiting_tone_and_ends() {
+    let _alone = alone();
     let graph = Graph::start(&PHONE);
     let mut speaker = Ear::at(&graph.socket(), "speaker");
     let mut headset = Ear::at(&graph.socket(), "headset");
@@ -104,6 +112,7 @@ fn a_ring_gets_louder_turns_into_the_waiting_tone_and_ends() {
 
 #[test]
 fn a_headset_that_appears_joins_in_and_the_ring_goes_on() {
+    let _alone = alone();
     let graph = Graph::start(&PHONE[..2]);
     let mut speaker = Ear::at(&graph.socket(), "speaker");
     let (voice, mut news) = voice(&graph);
@@ -125,6 +134,7 @@ fn a_headset_that_appears_joins_in_and_the_ring_goes_on() {
 
 #[test]
 fn without_pipewire_it_is_said_once_and_a_ring_sounds_when_it_comes_back() {
+    let _alone = alone();
     let mut graph = Graph::start(&PHONE[..1]);
     let (voice, mut news) = voice(&graph);
     loud(&voice, 1, &wav::sines(&[(1000.0, 60_000)]), Duration::ZERO);
@@ -149,6 +159,7 @@ fn without_pipewire_it_is_said_once_and_a_ring_sounds_when_it_comes_back() {
 
 #[test]
 fn tones_of_apps_go_on_and_notices_are_heard_once() {
+    let _alone = alone();
     let graph = Graph::start(&PHONE);
     let mut earpiece = Ear::at(&graph.socket(), "earpiece");
     let (voice, mut news) = voice(&graph);
@@ -194,6 +205,7 @@ fn caller(handle: &str, ringtone: Option<File>) -> Option<Caller> {
 
 #[test]
 fn the_ringtone_is_the_users_then_the_apps_and_ours_where_that_is_none() {
+    let _alone = alone();
     let graph = Graph::start(&PHONE[..1]);
     let folder = tempfile::tempdir().unwrap();
     let put = |name: &str, bytes: &[u8]| {
