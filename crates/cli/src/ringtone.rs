@@ -160,7 +160,9 @@ fn check(file: &Path, daemon: &Path) -> Result<(), Failure> {
     let ended = child.wait().map_err(|error| cannot("start", daemon, &error))?;
     match (ended.success(), said.trim()) {
         (true, _) => Ok(()),
-        (false, "") => Err(Failure::new("The file cannot be decoded. Make it anew, or take another.")),
+        (false, "") => {
+            Err(Failure::new("The file cannot be decoded. Make it anew, or take another."))
+        }
         (false, said) => Err(Failure::new(said)),
     }
 }
@@ -235,7 +237,8 @@ mod tests {
         assert!(!put(&mut ringtones, &app, Some(Path::new("/2"))));
         assert!(!put(&mut ringtones, &ada, Some(Path::new("/3"))));
         assert!(put(&mut ringtones, &ada, Some(Path::new("/4"))));
-        let expected = json!({"ramp_ms": 3, "default": "/1", "apps": {"a": "/2"}, "callers": {"ada": "/4"}});
+        let expected =
+            json!({"ramp_ms": 3, "default": "/1", "apps": {"a": "/2"}, "callers": {"ada": "/4"}});
         assert_eq!(Value::Object(ringtones.clone()), expected);
         assert_eq!(files(&ringtones), [Path::new("/1"), Path::new("/2"), Path::new("/4")]);
         assert!(put(&mut ringtones, &app, None));

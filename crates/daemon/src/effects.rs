@@ -1,6 +1,5 @@
 use crate::flow_log::Noted;
 use crate::performs::Asked;
-use crate::ring::tone::Tone;
 use crate::service::Service;
 use hookswitch_bus::{
     AcceptedRecord, AdmittedRecord, AttachedRecord, CallRecord, ChangeRecord, FinishedRecord,
@@ -90,20 +89,17 @@ impl Service {
         if let Some(change) = change {
             self.tell_observers(change);
             self.tell_owners(change);
-            self.end_ringback(change);
         }
+        self.note_heard(effects);
         let mut next = None;
         for effect in effects {
             match effect {
                 Effect::Record(entry) => self.record(entry.clone()),
-                Effect::Change(_) => {}
-                Effect::Ring(level) => self.follow_ring(*level),
+                Effect::Change(_) | Effect::Ring(_) => {}
                 // There is no audio server yet: whoever gets the audio has it at once.
                 Effect::Audio(AudioEffect::Activate(call)) => {
                     next = Some(Input::AudioActivated { call: *call });
                 }
-                Effect::Audio(AudioEffect::RefusalTone) => self.ringer.notice(Tone::Refusal),
-                Effect::Audio(AudioEffect::Deactivate(call)) => self.ringer.stop_tone(*call),
                 Effect::Audio(_) => {}
                 Effect::Reply(request, reply) => {
                     *answer = Some(*reply);

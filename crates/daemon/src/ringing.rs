@@ -6,19 +6,60 @@ use crate::ring::{Caller, RingNews};
 use crate::service::Service;
 use hookswitch_bus::{Refusal, RingtoneFile};
 use hookswitch_core::words::{CallNumber, CallState, ProviderId, ReportError, RingLevel};
-use hookswitch_core::{CallView, Change};
+use hookswitch_core::{AudioEffect, CallView, Change, Effect};
 use zbus::message::Header;
 
+/// What follows from a decision for the ear, until everybody was told of it: messages come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Ring(RingLevel),
+    Refusal,
+    /// This call has no audio any more, or needs no ringback.
+    NoTone(CallNumber),
+}
+
 impl Service {
+    /// Keep what of this is to be heard.
+    pub fn note_heard(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            let heard = match effect {
+                Effect::Ring(level) => Heard::Ring(*level),
+                Effect::Audio(AudioEffect::RefusalTone) => Heard::Refusal,
+                Effect::Audio(AudioEffect::Deactivate(call)) => Heard::NoTone(*call),
+                Effect::Change(change) => match self.ringback_ends(change) {
+                    Some(call) => Heard::NoTone(call),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            self.to_hear.push(heard);
+        }
+    }
+
+    /// Let it be heard.
+    pub fn let_hear(&mut self) {
+        for heard in std::mem::take(&mut self.to_hear) {
+            match heard {
+                Heard::Ring(level) => self.follow_ring(level),
+                Heard::Refusal => self.ringer.notice(Tone::Refusal),
+                Heard::NoTone(call) => self.ringer.stop_tone(call),
+            }
+        }
+    }
+
     /// It rings as loud as that from now on.
-    pub fn follow_ring(&mut self, level: RingLevel) {
+    fn follow_ring(&mut self, level: RingLevel) {
         let (core, ringtones) = (&self.core, &self.ringtones);
         self.ringer.ring(level, || {
             let calls = core.calls();
             // Of several the first: it keeps the ringtone, as it keeps the screen.
             let view = calls.into_iter().find(|view| view.state == CallState::Ringing)?;
             let ringtone = ringtones.get(&view.provider).cloned();
-            Some(Caller { app: view.app().to_string(), handle: view.handle().value.clone(), ringtone })
+            Some(Caller {
+                app: view.app().to_string(),
+                handle: view.handle().value.clone(),
+                ringtone,
+            })
         });
     }
 
@@ -95,11 +136,9 @@ impl Service {
     }
 
     /// Who is answered does not hear it ring any more.
-    pub fn end_ringback(&mut self, change: &Change) {
-        let Some((CallNumber(number), Tone::Ringback)) = self.ringer.tone_of() else { return };
-        let mut calls = change.calls.iter();
-        if calls.any(|view| view.number.0 == number && view.connected.is_some()) {
-            self.ringer.stop_tone(CallNumber(number));
-        }
+    fn ringback_ends(&self, change: &Change) -> Option<CallNumber> {
+        let (call, Tone::Ringback) = self.ringer.tone_of()? else { return None };
+        let connected = |view: &CallView| view.number == call && view.connected.is_some();
+        change.calls.iter().any(connected).then_some(call)
     }
 }

@@ -7,6 +7,7 @@ use crate::peers::Peers;
 use crate::performs::Performs;
 use crate::recents::{Answer, Recents, Store};
 use crate::ring::{RingNews, Ringer};
+use crate::ringing::Heard;
 use crate::settings::Settings;
 use futures_util::StreamExt;
 use hookswitch_bus::{ObservedRecord, OwnCallRecord, names};
@@ -87,6 +88,7 @@ pub(crate) struct Service {
     pub private: bool,
     /// What is heard and felt of calls, what comes of it, and the sounds that apps brought.
     pub ringer: Ringer,
+    pub to_hear: Vec<Heard>,
     pub ring_news: UnboundedReceiver<RingNews>,
     pub ringtones: HashMap<ProviderId, Arc<File>>,
     pub last_id: u64,
@@ -130,6 +132,7 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
         if service.out.send(&connection).await.is_err() {
             return Err(ServeError::BusGone);
         }
+        service.let_hear();
         // Now that everybody knows. Later it would take longer: what it is made of would lie about in memory.
         service.flow.word_all();
     }
@@ -182,6 +185,7 @@ impl Service {
             emergency: settings.emergency,
             private: settings.private,
             ringer,
+            to_hear: Vec::new(),
             ring_news,
             ringtones: HashMap::new(),
             last_id: 0,

@@ -75,7 +75,9 @@ impl Settings {
         let emergency = emergency.map(str::to_owned).collect();
         let private = env::var_os("HOOKSWITCH_PRIVATE").is_some_and(|value| value == "1");
         let ring = RingSettings {
-            off: env::var("HOOKSWITCH_RING").is_ok_and(|value| value == "off"),
+            off: ["HOOKSWITCH_AUDIO", "HOOKSWITCH_RING"]
+                .into_iter()
+                .any(|name| env::var(name).is_ok_and(|value| value == "off")),
             config: folder("HOOKSWITCH_CONFIG_DIR")
                 .or_else(|| folder("XDG_CONFIG_HOME").map(|home| home.join("hookswitch")))
                 .or_else(|| folder("HOME").map(|home| home.join(".config/hookswitch"))),
@@ -89,10 +91,12 @@ impl Settings {
 
 /// The country whose tones are played: as the user says, else as the locale of telephone numbers does.
 fn region() -> Region {
-    if let Some(country) = env::var("HOOKSWITCH_REGION").ok().filter(|country| !country.is_empty()) {
+    if let Some(country) = env::var("HOOKSWITCH_REGION").ok().filter(|country| !country.is_empty())
+    {
         return Region::of_country(&country);
     }
     let set = |name: &&str| env::var(name).is_ok_and(|value| !value.is_empty());
     let name = ["LC_ALL", "LC_TELEPHONE", "LANG"].into_iter().find(set);
-    name.and_then(|name| env::var(name).ok()).map_or_else(Region::default, |l| Region::of_locale(&l))
+    name.and_then(|name| env::var(name).ok())
+        .map_or_else(Region::default, |l| Region::of_locale(&l))
 }

@@ -16,8 +16,8 @@ use hookswitch_bus::{
     UpdateRecord,
 };
 use hookswitch_core::words::{
-    AccountId, ActionId, ActionKind, AppId, CallNumber, CallState, CallTone, CallUpdate, CallUuid, Date,
-    EndedReason, IncomingCallError, RegisterError, ReportError, TransactionId,
+    AccountId, ActionId, ActionKind, AppId, CallNumber, CallState, CallTone, CallUpdate, CallUuid,
+    Date, EndedReason, IncomingCallError, RegisterError, ReportError, TransactionId,
 };
 use hookswitch_core::{Adoption, Configuration};
 use std::collections::{BTreeMap, HashMap};

@@ -33,10 +33,14 @@ pub struct Ringtones {
 #[derive(Debug, Error)]
 pub enum RingtonesError {
     /// It cannot be read.
-    #[error("ringtones.json cannot be read: {0}. Our own ringtone is played; see that the file may be read.")]
+    #[error(
+        "ringtones.json cannot be read: {0}. Our own ringtone is played; see that the file may be read."
+    )]
     Unreadable(String),
     /// It is not JSON, or not of this form.
-    #[error("ringtones.json is not understood: line {0}. Our own ringtone is played; mend the line, or remove the file.")]
+    #[error(
+        "ringtones.json is not understood: line {0}. Our own ringtone is played; mend the line, or remove the file."
+    )]
     Wrong(usize),
 }
 

@@ -67,7 +67,9 @@ fn read(file: File) -> Result<Raw, SoundError> {
             Ok(Some(packet)) => packet,
             Ok(None) => break,
             // The end is missing: what came before it can be heard.
-            Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => break,
+            Err(Error::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                break;
+            }
             // Another stream behind the first one.
             Err(Error::ResetRequired) => break,
             Err(Error::IoError(error)) => return Err(error.into()),
@@ -194,7 +196,8 @@ mod tests {
 
     #[test]
     fn what_is_out_of_the_limits_is_refused() {
-        let of = |rate, channels, seconds| decoded(&wav(rate, channels, &sine(rate, channels, seconds)));
+        let of =
+            |rate, channels, seconds| decoded(&wav(rate, channels, &sine(rate, channels, seconds)));
         assert_eq!(of(48_000, 2, 0.1), Err(SoundError::TooShort));
         assert_eq!(of(8_000, 1, 60.5), Err(SoundError::TooLong));
         assert_eq!(of(7_999, 1, 1.0), Err(SoundError::Rate));

@@ -95,7 +95,9 @@ impl Feedback {
     }
 
     async fn give(&self, tell: &impl Fn(Profile), mut ended: oneshot::Receiver<()>) {
-        let Some((connection, proxy, profile)) = self.ask().await else { return tell(Profile::Full) };
+        let Some((connection, proxy, profile)) = self.ask().await else {
+            return tell(Profile::Full);
+        };
         // Before it is told: a change that comes in between is not missed.
         let mut changes = proxy.receive_property_changed::<String>("Profile").await;
         tell(profile);

@@ -184,7 +184,8 @@ impl Graph {
     /// Wait until something happens, at most this long. False: the connection is lost.
     pub fn wait(&mut self, at_most: Option<Duration>) -> bool {
         // A little longer, so that what is due at that moment is due then.
-        let at_most = at_most.map(|time| time.min(Duration::from_secs(3600)) + Duration::from_millis(1));
+        let at_most =
+            at_most.map(|time| time.min(Duration::from_secs(3600)) + Duration::from_millis(1));
         let looking = (!self.has_looked()).then_some(LOOK);
         let at_most = at_most.into_iter().chain(looking).min();
         let timeout = at_most.map_or(Timeout::Infinite, Timeout::Finite);

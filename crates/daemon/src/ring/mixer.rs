@@ -52,7 +52,15 @@ impl<T: Clone + PartialEq> Mixer<T> {
     pub fn play(&mut self, what: T, sound: Arc<Sound>, repeats: bool, rise: Rise) {
         let Rise { from, to, within } = rise;
         let gain = from.max(FLOOR);
-        self.layers.push(Layer { what, sound, at: 0, repeats, gain, target: to, step: step(gain, to, within) });
+        self.layers.push(Layer {
+            what,
+            sound,
+            at: 0,
+            repeats,
+            gain,
+            target: to,
+            step: step(gain, to, within),
+        });
     }
 
     /// Let everything that is not kept end, within this time.
@@ -108,7 +116,11 @@ impl<T> Layer<T> {
         self.at += 1;
         if self.gain != self.target {
             self.gain *= self.step;
-            let past = if self.step > 1.0 { self.gain >= self.target } else { self.gain <= self.target.max(FLOOR) };
+            let past = if self.step > 1.0 {
+                self.gain >= self.target
+            } else {
+                self.gain <= self.target.max(FLOOR)
+            };
             if past {
                 self.gain = self.target;
             }

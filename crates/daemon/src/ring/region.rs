@@ -100,12 +100,7 @@ static TABLES: [Table; 18] = [
     },
     Table {
         country: "gb",
-        ringback: &[
-            (BRITISH, 400),
-            (Silence, 200),
-            (BRITISH, 400),
-            (Silence, 2000),
-        ],
+        ringback: &[(BRITISH, 400), (Silence, 200), (BRITISH, 400), (Silence, 2000)],
         busy: &[(One(400), 375), (Silence, 375)],
         congestion: &[(One(400), 400), (Silence, 350), (One(400), 225), (Silence, 525)],
         waiting: &[(One(400), 100), (Silence, 3000)],
@@ -194,12 +189,7 @@ static TABLES: [Table; 18] = [
     },
     Table {
         country: "au",
-        ringback: &[
-            (Two(413, 438), 400),
-            (Silence, 200),
-            (Two(413, 438), 400),
-            (Silence, 2000),
-        ],
+        ringback: &[(Two(413, 438), 400), (Silence, 200), (Two(413, 438), 400), (Silence, 2000)],
         busy: &[(One(425), 375), (Silence, 375)],
         congestion: &[(One(425), 375), (Silence, 375)],
         waiting: &[(One(425), 200), (Silence, 200), (One(425), 200), (Silence, 4400)],

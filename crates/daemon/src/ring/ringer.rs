@@ -92,7 +92,8 @@ impl Ringer {
         }
         self.level = level;
         let loud = level == RingLevel::Loud;
-        let first = loud && !self.chosen;
+        // Where nothing can be heard, no file is read for it.
+        let first = loud && !self.chosen && self.voice.is_possible();
         if first {
             self.chosen = true;
             self.read_ringtones(caller());

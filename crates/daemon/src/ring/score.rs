@@ -126,7 +126,9 @@ impl Score {
                     self.ringtone = Some(sound);
                 }
             }
-            Order::Audible(number, audible) if number == self.number => self.audible = Some(audible),
+            Order::Audible(number, audible) if number == self.number => {
+                self.audible = Some(audible)
+            }
             Order::Ringtone(..) | Order::Audible(..) => {}
             Order::Endpoint(endpoint) => self.endpoint = endpoint,
             Order::Tone(None) => self.tone = None,
@@ -176,7 +178,13 @@ impl Score {
                 let make = || Arc::new(synth::tone(self.region, Tone::Waiting));
                 let sound = self.waiting.get_or_insert_with(make).clone();
                 let place = in_call.clone();
-                all.push(Wanted { part: Part::Waiting, sound, repeats: true, rise: full(1.0), place });
+                all.push(Wanted {
+                    part: Part::Waiting,
+                    sound,
+                    repeats: true,
+                    rise: full(1.0),
+                    place,
+                });
             }
             RingLevel::Loud => {
                 let in_time = self.until.is_some_and(|until| now < until);
@@ -185,7 +193,8 @@ impl Score {
                 if !waits && self.audible != Some(false) {
                     let theirs = self.ringtone.clone().flatten();
                     let make = || Arc::new(synth::ring());
-                    let sound = theirs.unwrap_or_else(|| self.ours.get_or_insert_with(make).clone());
+                    let sound =
+                        theirs.unwrap_or_else(|| self.ours.get_or_insert_with(make).clone());
                     let part = Part::Ring(self.number);
                     let rise = Rise { from: SOFT, to: 1.0, within: self.ramp };
                     all.push(Wanted { part, sound, repeats: true, rise, place: Place::Ringing });

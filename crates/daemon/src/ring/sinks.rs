@@ -30,7 +30,8 @@ pub enum SinkKind {
 impl SinkKind {
     /// The kind of an output with these properties; `get` looks for one, in the output first and then in its device.
     pub fn of<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Self {
-        let bluetooth = get("device.api") == Some("bluez5") || get("device.bus") == Some("bluetooth");
+        let bluetooth =
+            get("device.api") == Some("bluez5") || get("device.bus") == Some("bluetooth");
         match get("device.form-factor").or_else(|| get("device.form_factor")) {
             Some("handset") => Self::Earpiece,
             Some("headset" | "headphone") if !bluetooth => Self::Wired,
@@ -90,7 +91,9 @@ mod tests {
     #[test]
     fn the_kind_is_in_the_properties() {
         let kind = |properties: &[(&'static str, &'static str)]| {
-            SinkKind::of(|key| properties.iter().find(|(of, _)| *of == key).map(|(_, value)| *value))
+            SinkKind::of(|key| {
+                properties.iter().find(|(of, _)| *of == key).map(|(_, value)| *value)
+            })
         };
         let form = |form| ("device.form-factor", form);
         assert_eq!(kind(&[]), SinkKind::Speaker);

@@ -190,8 +190,7 @@ mod tests {
         assert_eq!(open(folder.path()).unwrap_err(), SoundError::NotAFile);
         let pipe = folder.path().join("pipe");
         let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
-        let made =
-            rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0);
+        let made = rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0);
         made.unwrap();
         assert_eq!(open(&pipe).unwrap_err(), SoundError::NotAFile);
         assert_eq!(open(Path::new("/dev/zero")).unwrap_err(), SoundError::NotAFile);

@@ -82,7 +82,8 @@ pub fn ring() -> Sound {
             let partial = |times: f64, level: f64, decay: f64| {
                 level * (TAU * hertz * times * seconds).sin() * (-seconds * decay).exp()
             };
-            *place += attack * (partial(1.0, 0.5, 4.0) + partial(2.0, 0.2, 7.0) + partial(3.01, 0.08, 11.0));
+            *place += attack
+                * (partial(1.0, 0.5, 4.0) + partial(2.0, 0.2, 7.0) + partial(3.01, 0.08, 11.0));
         }
     }
     let end = sum.len();

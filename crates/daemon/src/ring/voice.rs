@@ -52,6 +52,11 @@ impl Voice {
         Self { shared: Arc::new(Shared { server, region, events, waiting, came }) }
     }
 
+    /// Whether there is something to be heard with.
+    pub fn is_possible(&self) -> bool {
+        self.shared.lock().runs || self.shared.server_is_there()
+    }
+
     /// Have something heard, or silence. It returns at once.
     pub fn order(&self, order: Order) {
         let mut waiting = self.shared.lock();

@@ -111,7 +111,8 @@ fn listen(socket: &Path, sink: &str, tell: Sender<Vec<f32>>, over: &AtomicBool) 
                 let Some(bytes) = data.data() else { continue };
                 let bytes = bytes.get(from..from + size).unwrap_or_default();
                 // The left side: the right is the same.
-                let left = |frame: &[u8; 8]| f32::from_ne_bytes([frame[0], frame[1], frame[2], frame[3]]);
+                let left =
+                    |frame: &[u8; 8]| f32::from_ne_bytes([frame[0], frame[1], frame[2], frame[3]]);
                 let _ = tell.send(bytes.as_chunks().0.iter().map(left).collect());
             }
         })
@@ -131,9 +132,7 @@ fn listen(socket: &Path, sink: &str, tell: Sender<Vec<f32>>, over: &AtomicBool) 
     });
     let pod = PodSerializer::serialize(Cursor::new(Vec::new()), &value).unwrap().0.into_inner();
     let flags = StreamFlags::AUTOCONNECT | StreamFlags::MAP_BUFFERS;
-    stream
-        .connect(Direction::Input, None, flags, &mut [Pod::from_bytes(&pod).unwrap()])
-        .unwrap();
+    stream.connect(Direction::Input, None, flags, &mut [Pod::from_bytes(&pod).unwrap()]).unwrap();
     while !over.load(Ordering::Relaxed) {
         main_loop.loop_().iterate(Timeout::Finite(Duration::from_millis(50)));
     }

@@ -41,8 +41,7 @@ impl Graph {
             .collect();
         let clock = "default.clock.rate = 48000 default.clock.quantum = 256 \
                      default.clock.min-quantum = 64 default.clock.max-quantum = 1024";
-        let text =
-            format!("context.properties = {{ {clock} }}\ncontext.objects = [\n{objects}]\n");
+        let text = format!("context.properties = {{ {clock} }}\ncontext.objects = [\n{objects}]\n");
         put(&config.join("pipewire/pipewire.conf.d/50-outputs.conf"), &text);
         put(
             &config.join("wireplumber/main.lua.d/80-no-devices.lua"),
@@ -80,6 +79,11 @@ impl Graph {
 
     pub fn socket(&self) -> PathBuf {
         self.bus.folder().join("pipewire-0")
+    }
+
+    /// The address of its session bus.
+    pub fn bus(&self) -> &str {
+        &self.bus.address
     }
 
     /// Another output appears.
