@@ -195,6 +195,34 @@ mod tests {
     }
 
     #[test]
+    fn a_flac_file_is_heard() {
+        let sound = decoded(include_bytes!("../../tests/sounds/tone.flac")).unwrap();
+        assert!(sound.frames().len().abs_diff(19_200) < 8, "{sound:?}");
+        let left = sound.frames()[2400..16_800].iter();
+        let left: Vec<f32> = left.map(|frame| f32::from(frame[0]) / 32_767.0).collect();
+        let level = amplitude(&left, 1000.0);
+        assert!((0.49..0.51).contains(&level), "{level}");
+    }
+
+    /// With a picture before it, as music files have: 300 kB in which something looks like the head of a frame.
+    #[test]
+    fn an_mp3_file_is_heard() {
+        let mut frame = vec![0xff, 0xfb, 0x90, 0xc0];
+        // Nothing but zeros behind the head: silence.
+        frame.resize(144 * 128_000 / 44_100, 0);
+        let frames = frame.repeat(40);
+        let mut file = Vec::from(*b"ID3\x03\0\0\0\x12\x4f\x40");
+        file.resize(10 + 0x4_a7c0, 0);
+        file[5000..5004].copy_from_slice(&[0xff, 0xfb, 0x90, 0xc0]);
+        file.extend(&frames);
+        for file in [frames, file] {
+            let sound = decoded(&file).unwrap();
+            assert!((0.9..1.1).contains(&sound.length().as_secs_f64()), "{sound:?}");
+            assert!(sound.frames().iter().all(|frame| *frame == [0, 0]));
+        }
+    }
+
+    #[test]
     fn what_is_out_of_the_limits_is_refused() {
         let of =
             |rate, channels, seconds| decoded(&wav(rate, channels, &sine(rate, channels, seconds)));

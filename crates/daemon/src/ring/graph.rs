@@ -4,23 +4,17 @@ use super::mixer::Mixer;
 use super::news::{RingNews, Unavailable};
 use super::output::Output;
 use super::score::{FADE, Part, Place, Wanted};
-use super::sinks::{Sink, SinkKind, ringing};
+use super::seen::Seen;
+use super::sinks::ringing;
 use super::voice::Shared;
 use pipewire::context::ContextRc;
 use pipewire::core::CoreRc;
-use pipewire::device::{Device, DeviceListener};
 use pipewire::keys;
 use pipewire::loop_::Timeout;
 use pipewire::main_loop::MainLoopRc;
-use pipewire::metadata::{Metadata, MetadataListener};
-use pipewire::node::{Node, NodeListener};
 use pipewire::properties::PropertiesBox;
-use pipewire::proxy::{Listener, ProxyT};
-use pipewire::registry::{GlobalObject, RegistryRc};
 use pipewire::spa::support::system::IoFlags;
-use pipewire::spa::utils::dict::DictRef;
-use pipewire::types::ObjectType;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::os::unix::net::UnixStream;
@@ -33,58 +27,14 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How long an output stays after its last sound: until that has faded, with what is under way.
 const FADED: Duration = Duration::from_millis(150);
 
-type Known = Rc<RefCell<Seen>>;
-
-/// What the callbacks of PipeWire saw; they touch nothing else.
-#[derive(Default)]
-struct Seen {
-    came: Vec<GlobalObject<PropertiesBox>>,
-    gone: Vec<u32>,
-    /// Nodes and devices with their properties, as far as they matter.
-    nodes: BTreeMap<u32, Facts>,
-    devices: BTreeMap<u32, Facts>,
-    default_sink: Option<String>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Facts(BTreeMap<String, String>);
-
-impl Facts {
-    const KEYS: [&str; 8] = [
-        "node.name",
-        "media.class",
-        "device.id",
-        "device.api",
-        "device.bus",
-        "device.form-factor",
-        "device.form_factor",
-        "priority.session",
-    ];
-
-    fn add(&mut self, properties: &DictRef) {
-        for key in Self::KEYS {
-            if let Some(value) = properties.get(key) {
-                self.0.insert(key.to_owned(), value.to_owned());
-            }
-        }
-    }
-
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
-    }
-}
-
 /// The connection to PipeWire, and everything on it.
 pub(super) struct Graph {
     // Dropped from the top down: what is on the connection before the connection.
     outputs: BTreeMap<Option<String>, Output>,
-    bound: BTreeMap<u32, Bound>,
-    _on_registry: pipewire::registry::Listener,
+    seen: Seen,
     _on_core: pipewire::core::Listener,
-    registry: RegistryRc,
     core: CoreRc,
     main_loop: MainLoopRc,
-    seen: Known,
     lost: Rc<Cell<bool>>,
     /// The last round trip that was asked for, and the last that came back.
     asked: i32,
@@ -93,12 +43,6 @@ pub(super) struct Graph {
     woken: UnixStream,
     waker: Option<UnixStream>,
     sounding: Option<BTreeSet<Option<String>>>,
-}
-
-/// What is listened to.
-struct Bound {
-    _listener: Box<dyn Listener>,
-    _proxy: Box<dyn ProxyT>,
 }
 
 fn refused(error: impl ToString) -> Unavailable {
@@ -122,7 +66,6 @@ impl Graph {
         for end in [&waker, &woken] {
             end.set_nonblocking(true).map_err(|error| refused(error.kind()))?;
         }
-        let seen = Known::default();
         let lost = Rc::new(Cell::new(false));
         let answered = Rc::new(Cell::new(0));
         let on_core = {
@@ -136,23 +79,12 @@ impl Graph {
                 })
                 .register()
         };
-        let on_registry = {
-            let (came, gone) = (seen.clone(), seen.clone());
-            registry
-                .add_listener_local()
-                .global(move |object| came.borrow_mut().came.push(object.to_owned()))
-                .global_remove(move |id| gone.borrow_mut().gone.push(id))
-                .register()
-        };
         let mut graph = Self {
             outputs: BTreeMap::new(),
-            bound: BTreeMap::new(),
-            _on_registry: on_registry,
+            seen: Seen::new(registry),
             _on_core: on_core,
-            registry,
             core,
             main_loop,
-            seen,
             lost,
             asked: 0,
             answered,
@@ -203,97 +135,22 @@ impl Graph {
 
     /// Take in what came and went.
     fn look(&mut self) {
-        let (came, gone) = {
-            let mut seen = self.seen.borrow_mut();
-            (std::mem::take(&mut seen.came), std::mem::take(&mut seen.gone))
-        };
-        for id in gone {
-            self.bound.remove(&id);
-            let mut seen = self.seen.borrow_mut();
-            seen.nodes.remove(&id);
-            seen.devices.remove(&id);
-        }
-        let mut new = false;
-        for object in came {
-            if let Some(bound) = self.bind(&object) {
-                self.bound.insert(object.id, bound);
-                new = true;
-            }
-        }
-        if new {
+        if self.seen.look() {
             self.ask();
         }
-        let there: BTreeSet<String> = self.sinks().into_values().map(|sink| sink.name).collect();
+        let there: BTreeSet<String> =
+            self.seen.sinks().into_values().map(|sink| sink.name).collect();
         self.outputs.retain(|name, output| match name {
             Some(name) => there.contains(name) && !output.failed(),
             None => !output.failed(),
         });
     }
 
-    fn bind(&self, object: &GlobalObject<PropertiesBox>) -> Option<Bound> {
-        let properties: &DictRef = object.props.as_ref()?.as_ref();
-        let (id, seen) = (object.id, self.seen.clone());
-        match object.type_ {
-            ObjectType::Node if properties.get("media.class") == Some("Audio/Sink") => {
-                seen.borrow_mut().nodes.entry(id).or_default().add(properties);
-                let node: Node = self.registry.bind(object).ok()?;
-                let listener: NodeListener = node
-                    .add_listener_local()
-                    .info(move |info| {
-                        if let Some(properties) = info.props() {
-                            seen.borrow_mut().nodes.entry(id).or_default().add(properties);
-                        }
-                    })
-                    .register();
-                Some(Bound { _listener: Box::new(listener), _proxy: Box::new(node) })
-            }
-            ObjectType::Device if properties.get("media.class") == Some("Audio/Device") => {
-                let device: Device = self.registry.bind(object).ok()?;
-                let listener: DeviceListener = device
-                    .add_listener_local()
-                    .info(move |info| {
-                        if let Some(properties) = info.props() {
-                            seen.borrow_mut().devices.entry(id).or_default().add(properties);
-                        }
-                    })
-                    .register();
-                Some(Bound { _listener: Box::new(listener), _proxy: Box::new(device) })
-            }
-            ObjectType::Metadata if properties.get("metadata.name") == Some("default") => {
-                let metadata: Metadata = self.registry.bind(object).ok()?;
-                let listener: MetadataListener = metadata
-                    .add_listener_local()
-                    .property(move |_, key, _, value| {
-                        if key == Some("default.audio.sink") {
-                            seen.borrow_mut().default_sink = value.and_then(name_in);
-                        }
-                        0
-                    })
-                    .register();
-                Some(Bound { _listener: Box::new(listener), _proxy: Box::new(metadata) })
-            }
-            _ => None,
-        }
-    }
-
-    fn sinks(&self) -> BTreeMap<u32, Sink> {
-        let seen = self.seen.borrow();
-        let sink = |(id, node): (&u32, &Facts)| {
-            let name = node.get("node.name")?.to_owned();
-            let device = node.get("device.id").and_then(|id| id.parse().ok());
-            let device = device.and_then(|id: u32| seen.devices.get(&id));
-            let kind = SinkKind::of(|key| node.get(key).or_else(|| device?.get(key)));
-            let priority = node.get("priority.session").and_then(|number| number.parse().ok());
-            Some((*id, Sink { name, kind, priority: priority.unwrap_or_default() }))
-        };
-        seen.nodes.iter().filter_map(sink).collect()
-    }
-
     /// Which outputs something is heard on.
     fn outputs_of(&self, place: &Place) -> Vec<Option<String>> {
-        let sinks = self.sinks();
+        let sinks = self.seen.sinks();
         let there = |name: &String| sinks.values().any(|sink| sink.name == *name);
-        let default = self.seen.borrow().default_sink.clone().filter(there);
+        let default = self.seen.default_sink().filter(there);
         match place {
             Place::Ringing => {
                 let names = ringing(&sinks, default.as_deref());
@@ -387,23 +244,5 @@ impl Graph {
     pub fn next_deadline(&self) -> Option<Instant> {
         let idle = self.outputs.values().filter_map(|output| output.idle_since);
         idle.map(|since| since + FADED).min()
-    }
-}
-
-/// The name in a value such as `{"name": "alsa_output.x"}`.
-fn name_in(value: &str) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_str(value).ok()?;
-    value.get("name")?.as_str().map(str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_default_output_is_named_in_json() {
-        assert_eq!(name_in(r#"{"name":"speaker"}"#).as_deref(), Some("speaker"));
-        assert_eq!(name_in(r#"{ "name": 3 }"#), None);
-        assert_eq!(name_in("speaker"), None);
     }
 }

@@ -18,6 +18,7 @@ pub mod region;
 mod resample;
 mod ringer;
 pub mod score;
+mod seen;
 mod sinks;
 pub mod sound;
 mod synth;
