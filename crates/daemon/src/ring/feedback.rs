@@ -11,7 +11,6 @@ use std::thread;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
-use zbus::proxy::CacheProperties;
 use zbus::{Connection, Proxy, Variant};
 
 const NAME: &str = "org.sigxcpu.Feedback";
@@ -98,9 +97,9 @@ impl Feedback {
         let Some((connection, proxy, profile)) = self.ask().await else {
             return tell(Profile::Full);
         };
-        // Before it is told: a change that comes in between is not missed.
         let mut changes = proxy.receive_property_changed::<String>("Profile").await;
-        tell(profile);
+        let mut told = profile;
+        tell(told);
         let hints = HashMap::from([("profile", Variant::from("quiet"))]);
         let trigger = proxy.call::<_, _, u32>("TriggerFeedback", &(APP, EVENT, hints, ENDLESS));
         let id = match timeout(LIMIT, trigger).await {
@@ -113,8 +112,12 @@ impl Feedback {
                 _ = &mut ended => break,
                 change = changes.next() => match change {
                     Some(change) => {
-                        if let Ok(name) = change.get().await {
-                            tell(Profile::from_name(&name));
+                        let name = change.get().await;
+                        let now = name.map_or(told, |name| Profile::from_name(&name));
+                        // The present one comes first, again.
+                        if now != told {
+                            told = now;
+                            tell(told);
                         }
                     }
                     None => break,
@@ -135,13 +138,7 @@ impl Feedback {
                 None => zbus::connection::Builder::session(),
             };
             let connection = builder.build().await?;
-            let proxy = zbus::proxy::Builder::<Proxy<'_>>::new(&connection)
-                .destination(NAME)?
-                .path(PATH)?
-                .interface(NAME)?
-                .cache_properties(CacheProperties::No)
-                .build()
-                .await?;
+            let proxy = Proxy::new(&connection, NAME, PATH, NAME).await?;
             let profile: String = proxy.get_property("Profile").await?;
             zbus::Result::Ok((connection, proxy, Profile::from_name(&profile)))
         };

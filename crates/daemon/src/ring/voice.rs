@@ -85,7 +85,7 @@ impl Voice {
         waiting.orders.push_back(order);
         if let Some(wake) = &mut waiting.wake {
             // If it is full, the thread is woken anyway.
-            let _ = wake.write(&[1]);
+            let _ = wake.write_all(&[1]);
         }
         self.shared.came.notify_all();
     }
