@@ -194,10 +194,7 @@ impl Graph {
         for (name, output) in &mut self.outputs {
             let parts = plan.get(name).map_or(&[][..], Vec::as_slice);
             output.mixer().keep(|part| parts.iter().any(|one| one.part == *part), FADE);
-            match parts.is_empty() {
-                true => drop(output.idle_since.get_or_insert(now)),
-                false => output.idle_since = None,
-            }
+            output.idle_since = parts.is_empty().then(|| output.idle_since.unwrap_or(now));
         }
         self.outputs.retain(|_, output| output.idle_since.is_none_or(|since| now < since + FADED));
         let sounding: BTreeSet<_> = plan.into_keys().collect();

@@ -94,12 +94,17 @@ impl Ringer {
         let loud = level == RingLevel::Loud;
         // Where nothing can be heard, no file is read for it.
         let first = loud && !self.chosen && self.voice.is_possible();
-        if first {
+        let ringtones = first.then(|| self.ringtones());
+        if let Some(ringtones) = &ringtones {
             self.chosen = true;
-            self.read_ringtones(caller());
+            self.ramp = ringtones.ramp();
         }
         let (number, ramp) = (self.number, self.ramp);
         self.voice.order(Order::Ring { level, number, ramp });
+        // After it: what belongs to a ring that has not begun is lost.
+        if let Some(ringtones) = ringtones {
+            self.decode(ringtones, caller());
+        }
         self.buzz = loud.then(|| self.feel()).flatten();
     }
 
@@ -116,14 +121,17 @@ impl Ringer {
         buzz
     }
 
-    /// A ring is as loud as the user's settings say now; its sound comes when it is read.
-    fn read_ringtones(&mut self, caller: Option<Caller>) {
-        let read = self.settings.config.as_deref().map(Ringtones::read);
-        let ringtones = read.unwrap_or_else(|| Ok(Ringtones::default())).unwrap_or_else(|error| {
-            self.say(error.to_string());
+    /// What the user wants at this moment.
+    fn ringtones(&self) -> Ringtones {
+        let Some(folder) = &self.settings.config else { return Ringtones::default() };
+        Ringtones::read(folder).unwrap_or_else(|error| {
+            let _ = self.news.send(RingNews::Ringtone(error.to_string()));
             Ringtones::default()
-        });
-        self.ramp = ringtones.ramp();
+        })
+    }
+
+    /// The sound of a ring comes when it is decoded.
+    fn decode(&self, ringtones: Ringtones, caller: Option<Caller>) {
         let (voice, number) = (self.voice.clone(), self.number);
         let (settings, news) = (self.settings.clone(), self.news.clone());
         let thread = thread::Builder::new().name("hookswitch-ringtone".to_owned());
@@ -134,10 +142,6 @@ impl Ringer {
         if spawned.is_err() {
             self.voice.order(Order::Ringtone(self.number, None));
         }
-    }
-
-    fn say(&self, text: String) {
-        let _ = self.news.send(RingNews::Ringtone(text));
     }
 
     /// Let a notice be heard.
