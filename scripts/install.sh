@@ -48,6 +48,7 @@ fill data/dbus/org.hookswitch.Hookswitch.service.in share/dbus-1/services
 # Below share, because service managers look there for every prefix, ~/.local among them.
 fill data/systemd/hookswitchd.service.in share/systemd/user
 fill data/applications/org.hookswitch.Cli.desktop.in share/applications
+for file in data/sounds/*; do put 644 "$file" share/hookswitch/sounds; done
 for file in README.md CHANGELOG.md CONTRIBUTING.md LICENSE-MIT LICENSE-APACHE; do put 644 "$file" share/doc/hookswitch; done
 for file in docs/*.md; do put 644 "$file" share/doc/hookswitch/docs; done
 

@@ -62,6 +62,7 @@ libsystemd-dev      pkg-config --exists libsystemd
 qtbase5-dev         pkg-config --exists Qt5DBus
 chromium            have chromium
 shellcheck          have shellcheck
+feedbackd           test -x /usr/libexec/feedbackd
 NEEDS
         ;;
     bench)

@@ -1,4 +1,5 @@
 use crate::limits::{MAX_ID, MAX_NAME, MAX_RECORDS, OutOfRange, short};
+use crate::ringtone::RingtoneFile;
 use hookswitch_core::words::HandleKind;
 use hookswitch_core::{Account, Configuration};
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub struct ConfigurationRecord {
     pub supported_handle_kinds: Option<Vec<String>>,
     /// Milliseconds a call may be dialed without a sign of life; default the service's.
     pub stuck_timeout_ms: Option<u32>,
+    /// The sound that its calls ring with; default the service's own.
+    pub ringtone: Option<RingtoneFile>,
 }
 
 impl ConfigurationRecord {
@@ -112,6 +115,7 @@ impl ConfigurationRecord {
             executes_transactions: Some(configuration.executes_transactions),
             supported_handle_kinds: Some(kinds.map(|kind| kind.name().to_owned()).collect()),
             stuck_timeout_ms: stuck.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
+            ringtone: None,
         }
     }
 }

@@ -14,6 +14,7 @@ mod own_call;
 mod perform;
 mod preflight;
 mod recents;
+mod ringtone;
 mod status;
 mod update;
 pub mod xml;
@@ -36,5 +37,6 @@ pub use perform::{
 };
 pub use preflight::{ConsequencesRecord, OwnConsequencesRecord, SurfaceActionRecord, group_with};
 pub use recents::{RecentsQuery, RecentsRecord};
+pub use ringtone::RingtoneFile;
 pub use status::{ProviderRecord, StatusRecord, SurfaceRecord};
 pub use update::{AdoptionRecord, EndedRecord, MemberRecord, MomentRecord, UpdateRecord};

@@ -35,6 +35,8 @@ pub const FEATURES: &[&str] = &[
     "groups",
     "preflight",
     "recents",
+    "ringtone",
+    "tones",
     "translation",
     "video",
 ];

@@ -52,6 +52,11 @@ pub enum Command {
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
     },
+    /// The sounds that calls ring with
+    Ringtone {
+        #[command(subcommand)]
+        what: Ringtone,
+    },
     /// The service's newest decisions, as a call flow; handles, names and digits are not in it
     Journal(Journal),
     /// Play a call flow or a journal through the rules, and show each state
@@ -139,6 +144,39 @@ pub enum Act {
     Choose { call: u64, choice: String },
     /// Stop the ringing without refusing the call
     Silence { call: Option<u64> },
+}
+
+/// A ringtone is Ogg Vorbis, FLAC, WAV or MP3, 0.2 to 60 seconds, at most 5 MiB. What is set for a caller counts before
+/// what is set for an app, that before the app's own sound, and that before what is set for every call.
+#[derive(Debug, Subcommand)]
+pub enum Ringtone {
+    /// Print what is set
+    Show,
+    /// Ring with this file from now on; it is copied
+    Set {
+        file: PathBuf,
+        #[command(flatten)]
+        whose: Whose,
+        /// The service that decodes it; default: hookswitchd beside this program
+        #[arg(long, value_name = "PATH")]
+        daemon: Option<PathBuf>,
+    },
+    /// Ring as if nothing had been set
+    Unset {
+        #[command(flatten)]
+        whose: Whose,
+    },
+}
+
+/// Without either: every call.
+#[derive(Debug, ClapArgs)]
+pub struct Whose {
+    /// Only for calls of this app
+    #[arg(long, value_name = "ID", conflicts_with = "caller")]
+    pub app: Option<String>,
+    /// Only for calls from this handle
+    #[arg(long, value_name = "HANDLE")]
+    pub caller: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

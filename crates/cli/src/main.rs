@@ -15,6 +15,7 @@ mod ladder;
 mod pick;
 mod private;
 mod replay;
+mod ringtone;
 mod show;
 mod simulate;
 mod table;
@@ -67,6 +68,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Failure> {
             Command::Recents { missed, limit } => show::recents(missed, limit, json).await?,
             Command::Journal(wanted) => journal::journal(wanted, json).await?,
             Command::Replay(wanted) => replay::replay(&wanted, json)?,
+            Command::Ringtone { what } => ringtone::ringtone(what, json)?,
             Command::Watch => watch::watch(json).await?,
             Command::Act(act) => act::act(act, json).await?,
             Command::Would { act } => act::would(act, json).await?,

@@ -63,7 +63,7 @@ pub use delegate::{ProviderDelegate, Reset, TimedOut};
 pub use error::{Error, ServiceError};
 pub use hookswitch_bus::{ProviderRecord, RecentsQuery, StatusRecord, SurfaceRecord};
 pub use hookswitch_core::words::{
-    AccountId, ActionId, ActionKind, AppId, CallNumber, CallState, CallUpdate, CallUuid,
+    AccountId, ActionId, ActionKind, AppId, CallNumber, CallState, CallTone, CallUpdate, CallUuid,
     Capabilities, Choice, ChoiceKind, CompletionError, Date, Direction, DtmfDigits, DtmfType,
     EndKind, EndedReason, FailReason, GroupId, Handle, HandleKind, IncomingCallError, Languages,
     LogPolicy, Member, MissedReason, Outcome, RegisterError, ReportError, RequestError, RingLevel,

@@ -92,6 +92,7 @@ impl Service {
             self.tell_observers(change);
             self.tell_owners(change);
         }
+        self.note_heard(effects);
         for effect in effects {
             match effect {
                 Effect::Record(entry) => self.record(entry.clone()),

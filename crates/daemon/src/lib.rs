@@ -16,6 +16,8 @@ mod outbox;
 mod peers;
 mod performs;
 pub mod recents;
+pub mod ring;
+mod ringing;
 mod service;
 mod settings;
 

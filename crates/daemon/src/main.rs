@@ -1,5 +1,6 @@
 //! The program `hookswitchd`. People give it no arguments but `--version` and `--help`; see `Settings` for its environment.
 
+use hookswitchd::ring::apart;
 use hookswitchd::{Settings, guard, serve};
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,9 +16,11 @@ const HELP: &str =
   HOOKSWITCH_POLICY         knobs of the rules: knob=value,knob=value
   HOOKSWITCH_EMERGENCY_APPS ids of apps that may make emergency calls, with commas between;
                             each must be verified, unless HOOKSWITCH_PRIVATE=1, which `hookswitch private` sets
+  HOOKSWITCH_REGION         whose tones are played, as de or us; default: as LC_TELEPHONE or LANG say
+  HOOKSWITCH_RING=off       make no sound
   HOOKSWITCH_JOURNAL=off    keep nothing on disk (for measuring)
   HOOKSWITCH_AUDIO=off      leave the sound server and players alone
-  HOOKSWITCH_CONFIG_DIR     where the user's settings are
+  HOOKSWITCH_CONFIG_DIR     where the user's settings are, ringtones.json among them
   RUST_LOG                  what to log, for example info or hookswitchd=debug";
 
 /// The service starts this itself: see `hookswitchd::guard`.
@@ -51,6 +54,8 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Some(guard::ARGUMENT) => return undo(),
+        // What it does with files of others, it does in a process of its own; see `ring::apart`.
+        Some(apart::ARGUMENT) => return apart::decode_standard_input(),
         Some(other) => {
             eprintln!("hookswitchd takes no argument `{other}`. Try --help.");
             return ExitCode::from(2);

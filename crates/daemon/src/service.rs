@@ -7,16 +7,20 @@ use crate::outbox::Outbox;
 use crate::peers::Peers;
 use crate::performs::Performs;
 use crate::recents::{Answer, Recents, Store};
+use crate::ring::{RingNews, Ringer};
+use crate::ringing::Heard;
 use crate::settings::Settings;
 use futures_util::StreamExt;
 use hookswitch_bus::{ObservedRecord, OwnCallRecord, names};
-use hookswitch_core::words::{CallNumber, RecentsEntry, Timestamp};
+use hookswitch_core::words::{CallNumber, ProviderId, RecentsEntry, Timestamp};
 use hookswitch_core::{Arbiter, Input};
 use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
 use std::future::poll_fn;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use thiserror::Error;
@@ -86,6 +90,11 @@ pub(crate) struct Service {
     pub emergency: Vec<String>,
     /// Whether they need not be verified.
     pub private: bool,
+    /// What is heard and felt of calls, what comes of it, and the sounds that apps brought.
+    pub ringer: Ringer,
+    pub to_hear: Vec<Heard>,
+    pub ring_news: UnboundedReceiver<RingNews>,
+    pub ringtones: HashMap<ProviderId, Arc<File>>,
     pub last_id: u64,
     /// The connection whose identity was just settled, and who owns its app's name.
     pub settled: Option<(String, Option<String>)>,
@@ -131,6 +140,7 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
         if service.out.send(&connection).await.is_err() {
             return Err(ServeError::BusGone);
         }
+        service.let_hear();
         // Now that everybody knows. Later it would take longer: what it is made of would lie about in memory.
         service.flow.word_all();
     }
@@ -169,6 +179,7 @@ impl Service {
         let state = settings.state.as_deref();
         let flow = FlowLog::open(state, &settings.policy);
         let (audio, heard) = Audio::new(settings.audio);
+        let (ringer, ring_news) = Ringer::new(settings.ring);
         let service = Self {
             core: Arbiter::new(settings.policy),
             out: Outbox::default(),
@@ -191,6 +202,10 @@ impl Service {
             data: settings.data,
             emergency: settings.emergency,
             private: settings.private,
+            ringer,
+            to_hear: Vec::new(),
+            ring_news,
+            ringtones: HashMap::new(),
             last_id: 0,
             settled: None,
         };
@@ -261,6 +276,9 @@ impl Service {
                 Poll::Ready(_) => return Poll::Ready(Woken::BusGone),
                 Poll::Pending if taken > 0 => return Poll::Ready(Woken::Messages),
                 Poll::Pending => {
+                    while let Poll::Ready(Some(news)) = self.ring_news.poll_recv(context) {
+                        self.rang(news);
+                    }
                     // `None`: nothing is kept, so nobody answers.
                     if let Poll::Ready(Some(answer)) = inbox.answers.poll_recv(context) {
                         return Poll::Ready(Woken::Answer(answer));

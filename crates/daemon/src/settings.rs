@@ -1,4 +1,6 @@
 use crate::audio::{Levels, Wanted};
+use crate::ring::RingSettings;
+use crate::ring::region::Region;
 use hookswitch_core::Policy;
 use std::env;
 use std::path::PathBuf;
@@ -19,6 +21,8 @@ pub struct Settings {
     pub private: bool,
     /// How the audio is run.
     pub(crate) audio: Wanted,
+    /// Where the ringer finds things.
+    pub ring: RingSettings,
 }
 
 /// What is wrong with the environment.
@@ -82,6 +86,29 @@ impl Settings {
         let emergency = emergency.split(',').map(str::trim).filter(|app| !app.is_empty());
         let emergency = emergency.map(str::to_owned).collect();
         let private = env::var_os("HOOKSWITCH_PRIVATE").is_some_and(|value| value == "1");
-        Ok(Self { state, data, policy, emergency, private, audio })
+        let ring = RingSettings {
+            off: ["HOOKSWITCH_AUDIO", "HOOKSWITCH_RING"]
+                .into_iter()
+                .any(|name| env::var(name).is_ok_and(|value| value == "off")),
+            config: folder("HOOKSWITCH_CONFIG_DIR")
+                .or_else(|| folder("XDG_CONFIG_HOME").map(|home| home.join("hookswitch")))
+                .or_else(|| folder("HOME").map(|home| home.join(".config/hookswitch"))),
+            data: data.clone(),
+            region: region(),
+            ..RingSettings::default()
+        };
+        Ok(Self { state, data, policy, emergency, private, audio, ring })
     }
+}
+
+/// The country whose tones are played: as the user says, else as the locale of telephone numbers does.
+fn region() -> Region {
+    if let Some(country) = env::var("HOOKSWITCH_REGION").ok().filter(|country| !country.is_empty())
+    {
+        return Region::of_country(&country);
+    }
+    let set = |name: &&str| env::var(name).is_ok_and(|value| !value.is_empty());
+    let name = ["LC_ALL", "LC_TELEPHONE", "LANG"].into_iter().find(set);
+    name.and_then(|name| env::var(name).ok())
+        .map_or_else(Region::default, |l| Region::of_locale(&l))
 }

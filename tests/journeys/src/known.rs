@@ -192,6 +192,8 @@ const KNOWN: &[Known] = &[
     // Ending what has ended succeeds.
     Known { over: DONE, ..asks_for("Provider1.RequestTransaction") },
     Known { over: DONE, ..asks_for("Provider1.Preflight") },
+    of_provider("Provider1.PlayTone", |of| vec![of.call.clone().into(), "busy".into()]),
+    of_provider("Provider1.StopTone", |of| vec![of.call.clone().into()]),
     // It names nobody: whoever asks gets its own.
     Known { foreign: DONE, over: DONE, ..of_provider("Provider1.ObserveCalls", nothing) },
     Known { foreign: DONE, over: DONE, ..of_provider("Provider1.ForgetCalls", nothing) },

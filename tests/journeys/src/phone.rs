@@ -84,6 +84,9 @@ impl Phone {
             .arg(format!("--config-file={}", path.join("bus.conf").display()))
             .env("HOOKSWITCH_STATE_DIR", path.join("state"))
             .env("HOOKSWITCH_DATA_DIR", path.join("data"))
+            // Nobody's loudspeaker rings for a test, and nobody's ringtones count.
+            .env("HOOKSWITCH_AUDIO", "off")
+            .env("HOOKSWITCH_CONFIG_DIR", path.join("config"))
             .env("HOOKSWITCH_POLICY", policy)
             // These are about the rules; the audio has journeys of its own.
             .env("HOOKSWITCH_AUDIO", "off")

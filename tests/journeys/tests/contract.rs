@@ -53,6 +53,8 @@ async fn every_member_takes_what_the_contract_says() {
             "a{sv}" => stranger.call_method(target, path, face, name, &record).await,
             "u" => stranger.call_method(target, path, face, name, &1u32).await,
             "t" => stranger.call_method(target, path, face, name, &1u64).await,
+            "s" => stranger.call_method(target, path, face, name, &uuid).await,
+            "ss" => stranger.call_method(target, path, face, name, &(uuid, "busy")).await,
             "sa{sv}" => stranger.call_method(target, path, face, name, &(uuid, record)).await,
             "ta{sv}" => stranger.call_method(target, path, face, name, &(1u64, record)).await,
             "ss" => stranger.call_method(target, path, face, name, &(uuid, "speaker")).await,

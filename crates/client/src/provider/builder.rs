@@ -5,6 +5,7 @@ use crate::line::{Line, read};
 use crate::pending::REPLY_LIMIT;
 use hookswitch_core::Configuration;
 use hookswitch_core::words::{AppId, RegisterError};
+use std::path::PathBuf;
 use tokio::sync::oneshot;
 
 /// `DO_NOT_QUEUE`: either the name is ours or another program has it.
@@ -17,16 +18,25 @@ pub struct ProviderBuilder {
     app: AppId,
     configuration: Configuration,
     address: Option<String>,
+    ringtone: Option<PathBuf>,
 }
 
 impl ProviderBuilder {
     pub(super) fn new(app: AppId) -> Self {
-        Self { app, configuration: Configuration::default(), address: None }
+        Self { app, configuration: Configuration::default(), address: None, ringtone: None }
     }
 
     /// What the provider says about itself. Default: one account, audio only, dials nothing.
     pub fn configuration(mut self, configuration: Configuration) -> Self {
         self.configuration = configuration;
+        self
+    }
+
+    /// The sound that the app's calls ring with: Ogg Vorbis, FLAC, WAV or MP3, 0.2 to 60 s, at most 5 MiB. Default: the
+    /// service's own, which is also played if this file is no ringtone; the service's log says why. What the user chose
+    /// for the caller, or for the app, comes first. CallKit: `ringtoneSound`.
+    pub fn ringtone_sound(mut self, file: impl Into<PathBuf>) -> Self {
+        self.ringtone = Some(file.into());
         self
     }
 
@@ -47,7 +57,7 @@ impl ProviderBuilder {
         delegate: impl ProviderDelegate,
     ) -> Result<Provider, Error<RegisterError>> {
         let (line, stream) = Line::open(self.address.as_deref()).await?;
-        let provider = Provider::new(self.app, self.configuration, line);
+        let provider = Provider::new(self.app, self.configuration, self.ringtone, line);
         let (tell, told) = oneshot::channel();
         let role = ProviderRole::new(Box::new(delegate), provider.clone(), tell);
         // The delegate answers from here on, so the name may say that we are here.

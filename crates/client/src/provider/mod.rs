@@ -14,15 +14,17 @@ use crate::ticket::{PendingAction, PendingTransaction, Slot};
 use hookswitch_bus::names::PROVIDER;
 use hookswitch_bus::{
     AdoptedRecord, AdoptionRecord, AudioSessionRecord, ConfigurationRecord, EndedRecord,
-    MomentRecord, RegisteredRecord, UpdateRecord,
+    MomentRecord, RegisteredRecord, RingtoneFile, UpdateRecord,
 };
 use hookswitch_core::words::{
-    AccountId, ActionId, ActionKind, AppId, CallNumber, CallState, CallUpdate, CallUuid, Date,
-    EndedReason, IncomingCallError, RegisterError, ReportError, RequestError, TransactionId,
+    AccountId, ActionId, ActionKind, AppId, CallNumber, CallState, CallTone, CallUpdate, CallUuid,
+    Date, EndedReason, IncomingCallError, RegisterError, ReportError, RequestError, TransactionId,
 };
 use hookswitch_core::{Adoption, Configuration};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use zbus::{DeserializeDict, Type};
@@ -50,6 +52,7 @@ pub struct Provider {
 struct Shared {
     app: AppId,
     configuration: Mutex<Configuration>,
+    ringtone: Option<PathBuf>,
     registration: Mutex<Registration>,
     actions: Mutex<BTreeMap<ActionId, Arc<Slot>>>,
     calls: Arc<Mutex<KeptCalls>>,
@@ -81,6 +84,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A ringtone that cannot be opened is none: calls matter more.
+fn ringtone(path: &Path) -> Option<RingtoneFile> {
+    match File::open(path) {
+        Ok(file) => Some(RingtoneFile::from(file)),
+        Err(error) => {
+            tracing::warn!(%error, "the ringtone cannot be opened; the service's own is played");
+            None
+        }
+    }
+}
+
 fn moment(date: Option<Date>) -> MomentRecord {
     MomentRecord { date: date.map(|date| date.0) }
 }
@@ -91,10 +105,16 @@ impl Provider {
         ProviderBuilder::new(app.into())
     }
 
-    fn new(app: AppId, configuration: Configuration, line: Arc<Line<ProviderRole>>) -> Self {
+    fn new(
+        app: AppId,
+        configuration: Configuration,
+        ringtone: Option<PathBuf>,
+        line: Arc<Line<ProviderRole>>,
+    ) -> Self {
         let shared = Shared {
             app,
             configuration: Mutex::new(configuration),
+            ringtone,
             registration: Mutex::default(),
             actions: Mutex::default(),
             calls: Arc::default(),
@@ -299,13 +319,38 @@ impl Provider {
     /// # Errors
     /// It is refused as [`RegisterError`] says, and the old one stays.
     pub fn set_configuration(&self, configuration: Configuration) -> Pending<(), RegisterError> {
-        let record = ConfigurationRecord::from_configuration(&configuration);
+        let record = self.record(&configuration);
         let shared = self.shared.clone();
         self.line.ask(PROVIDER, "Configure", &(record,), move |_, reply| {
             reply?;
             *lock(&shared.configuration) = configuration;
             Ok(())
         })
+    }
+
+    /// The configuration with the ringtone, opened anew: it may have been replaced since.
+    fn record(&self, configuration: &Configuration) -> ConfigurationRecord {
+        let ringtone = self.shared.ringtone.as_deref().and_then(ringtone);
+        ConfigurationRecord { ringtone, ..ConfigurationRecord::from_configuration(configuration) }
+    }
+
+    /// Have the service play a tone in a call that has the audio, on the output it uses, as telephones of the user's country
+    /// sound: until [`stop_tone`](Self::stop_tone), another tone, or the loss of the audio;
+    /// [`CallTone::Ringback`] also until the call is connected. An app that has its own sounds needs none of it.
+    ///
+    /// # Errors
+    /// The call is not live, or has not got the audio: wait for
+    /// [`did_activate_audio_session`](crate::ProviderDelegate::did_activate_audio_session).
+    pub fn play_tone(&self, call: CallUuid, tone: CallTone) -> Pending<(), ReportError> {
+        self.tell("PlayTone", &(call.to_string(), tone.name()))
+    }
+
+    /// No tone in this call any more. If there is none, nothing happens.
+    ///
+    /// # Errors
+    /// The call is not live.
+    pub fn stop_tone(&self, call: CallUuid) -> Pending<(), ReportError> {
+        self.tell("StopTone", &call.to_string())
     }
 
     /// The configuration as it is registered.
@@ -432,7 +477,7 @@ impl Provider {
         &self,
         then: impl FnOnce(&mut ProviderRole, Result<RegisteredRecord, Fault>) + Send + 'static,
     ) {
-        let mut record = ConfigurationRecord::from_configuration(&self.configuration());
+        let mut record = self.record(&self.configuration());
         record.app_id = Some(self.shared.app.to_string());
         let registering: Pending<(), RegisterError> =
             self.line.say_hello(PROVIDER, "Register", &(record,), |role, reply| {

@@ -71,6 +71,7 @@ errors!(
         UnknownCallUuid => "This provider has no live call of this id: it ended, or was never admitted. Drop it.",
         InvalidAction => "The report does not fit the call's state. Ask for what the user did with a transaction; report only what happened elsewhere.",
         NotAdoptable => "The service remembers no such call from before its restart, or the time to adopt has passed. End the call in the app.",
+        AudioNotActive => "This call does not have the audio, so nothing can be played in it. Wait for DidActivateAudioSession.",
     }
 );
 

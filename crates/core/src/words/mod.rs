@@ -11,6 +11,7 @@ mod ids;
 mod record;
 mod state;
 mod time;
+mod tone;
 
 pub use action::{
     ActionKind, DtmfDigits, DtmfType, FailReason, Languages, Outcome, TranslationEngine, Verb,
@@ -26,3 +27,4 @@ pub use ids::{
 pub use record::{LogPolicy, MissedReason, RecentsEntry};
 pub use state::{CallState, CallUpdate, Capabilities, Direction, Member, RingLevel};
 pub use time::{Date, Timestamp};
+pub use tone::CallTone;

@@ -8,6 +8,8 @@ mod service;
 mod standard;
 mod surface;
 
+pub(crate) use provider::call_id;
+
 use crate::peers::BusAnswer;
 use crate::service::Service;
 use hookswitch_bus::{OutOfRange, Refusal, names};
@@ -151,6 +153,7 @@ impl Service {
             self.performs.forget(name);
             let provider = self.peers.leave(name);
             if let Some(provider) = provider {
+                self.ringtones.remove(&provider);
                 self.decide(Input::ProviderLost { provider }, None);
             }
         }

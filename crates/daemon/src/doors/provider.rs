@@ -33,12 +33,15 @@ impl Service {
             "Register" => self.register(message, call, sender),
             "Configure" => {
                 let provider = provider.ok_or(RegisterError::NotRegistered)?;
-                let record: ConfigurationRecord = arguments(&body)?;
+                let mut record: ConfigurationRecord = arguments(&body)?;
+                let ringtone = record.ringtone.take();
                 let mut configuration = record.into_configuration()?;
                 configuration.emergency = granted;
                 let request = RequestId(self.fresh());
                 let input = Input::Configure { provider, request, configuration };
-                self.grant(input, request, call, Form::Empty);
+                if self.grant(input, request, call, Form::Empty) == Some(Reply::Done) {
+                    self.keep_ringtone(provider, ringtone);
+                }
                 Ok(())
             }
             "Invalidate" => {
@@ -47,6 +50,7 @@ impl Service {
                 let request = RequestId(self.fresh());
                 self.grant(Input::Invalidate { provider, request }, request, call, Form::Empty);
                 self.peers.remove_provider(sender);
+                self.ringtones.remove(&provider);
                 self.performs.forget(sender);
                 Ok(())
             }
@@ -121,6 +125,16 @@ impl Service {
                 let (uuid, endpoint): (&str, &str) = arguments(&body)?;
                 self.request_endpoint(call, provider, uuid, endpoint)
             }
+            "PlayTone" => {
+                let provider = provider.ok_or(ReportError::NotRegistered)?;
+                let (uuid, tone): (&str, &str) = arguments(&body)?;
+                self.play_tone(call, provider, uuid, tone)
+            }
+            "StopTone" => {
+                let provider = provider.ok_or(ReportError::NotRegistered)?;
+                let uuid: &str = arguments(&body)?;
+                self.stop_tone(call, provider, uuid)
+            }
             "ObserveCalls" | "ForgetCalls" => {
                 arguments::<()>(&body)?;
                 let provider = provider.ok_or(ReportError::NotRegistered)?;
@@ -163,9 +177,7 @@ impl Service {
         report: Report,
         form: Form,
     ) -> Result<(), Declined> {
-        let must =
-            "The call id must be a UUID, 8-4-4-4-12 hexadecimal digits. Make one and report again.";
-        let uuid: CallUuid = uuid.parse().map_err(|_| Refusal::invalid(must))?;
+        let uuid = call_id(uuid)?;
         let request = RequestId(self.fresh());
         let input = Input::Report { provider, request, call: uuid, report };
         self.grant(input, request, call, form);
@@ -249,6 +261,7 @@ impl Service {
         let must = "`app_id` must be the app's id: a bus name such as org.example.Chat. Register under that.";
         let app = record.app_id.take().ok_or_else(|| Refusal::invalid(must))?;
         WellKnownName::try_from(app.as_str()).map_err(|_| Refusal::invalid(must))?;
+        let ringtone = record.ringtone.take();
         let mut configuration = record.into_configuration()?;
         if self.peers.get(sender).is_some_and(|peer| peer.provider.is_some()) {
             return Err(RegisterError::AlreadyRegistered.into());
@@ -287,11 +300,19 @@ impl Service {
             emergency: configuration.emergency,
         });
         let input = Input::Register { provider, request, app, configuration };
-        if !matches!(self.grant(input, request, call, form), Some(Reply::Registered { .. })) {
-            self.peers.remove_provider(sender);
+        match self.grant(input, request, call, form) {
+            Some(Reply::Registered { .. }) => self.keep_ringtone(provider, ringtone),
+            _ => drop(self.peers.remove_provider(sender)),
         }
         Ok(())
     }
+}
+
+/// An app's id of a call.
+pub(crate) fn call_id(uuid: &str) -> Result<CallUuid, Refusal> {
+    let must =
+        "The call id must be a UUID, 8-4-4-4-12 hexadecimal digits. Make one and report again.";
+    uuid.parse().map_err(|_| Refusal::invalid(must))
 }
 
 fn requested(actions: Vec<ActionRecord>) -> Result<Vec<Requested>, Declined> {

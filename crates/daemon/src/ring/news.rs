@@ -1,0 +1,31 @@
+use thiserror::Error;
+
+/// What comes of ringing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RingNews {
+    /// Nothing can be heard; why. Said once until it works again.
+    Unavailable(Unavailable),
+    /// Something is heard now, on the outputs of these names; of none by name, on the default one.
+    Sounding(Vec<String>),
+    /// Nothing is heard any more.
+    Quiet,
+    /// The user's ringtones do not count, or a file does not; why, in words.
+    Ringtone(String),
+}
+
+/// Why nothing can be heard.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unavailable {
+    /// There is no PipeWire.
+    #[error("PipeWire does not run, so calls do not ring aloud. Start it in this session.")]
+    NoServer,
+    /// It does not let us in.
+    #[error("PipeWire cannot be reached: {0}. Calls do not ring aloud; see its own log.")]
+    Refused(String),
+    /// It went away while something was heard.
+    #[error("PipeWire went away. What rings goes on as soon as it is back.")]
+    Lost,
+    /// No thread.
+    #[error("No thread could be started: {0}. Calls do not ring aloud; end some programs.")]
+    NoThread(String),
+}

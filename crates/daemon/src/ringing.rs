@@ -1,0 +1,144 @@
+//! The ringer follows what the core decided.
+
+use crate::doors::{Declined, call_id};
+use crate::ring::tone::Tone;
+use crate::ring::{Caller, RingNews};
+use crate::service::Service;
+use hookswitch_bus::{Refusal, RingtoneFile};
+use hookswitch_core::words::{CallNumber, CallState, ProviderId, ReportError, RingLevel};
+use hookswitch_core::{AudioEffect, CallView, Change, Effect};
+use zbus::message::Header;
+
+/// What follows from a decision for the ear, until everybody was told of it: messages come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Ring(RingLevel),
+    Refusal,
+    /// This call has no audio any more, or needs no ringback.
+    NoTone(CallNumber),
+}
+
+impl Service {
+    /// Keep what of this is to be heard.
+    pub fn note_heard(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            let heard = match effect {
+                Effect::Ring(level) => Heard::Ring(*level),
+                Effect::Audio(AudioEffect::RefusalTone) => Heard::Refusal,
+                Effect::Audio(AudioEffect::Deactivate(call)) => Heard::NoTone(*call),
+                Effect::Change(change) => match self.ringback_ends(change) {
+                    Some(call) => Heard::NoTone(call),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            self.to_hear.push(heard);
+        }
+    }
+
+    /// Let it be heard.
+    pub fn let_hear(&mut self) {
+        for heard in std::mem::take(&mut self.to_hear) {
+            match heard {
+                Heard::Ring(level) => self.follow_ring(level),
+                Heard::Refusal => self.ringer.notice(Tone::Refusal),
+                Heard::NoTone(call) => self.ringer.stop_tone(call),
+            }
+        }
+    }
+
+    /// It rings as loud as that from now on.
+    fn follow_ring(&mut self, level: RingLevel) {
+        let (core, ringtones) = (&self.core, &self.ringtones);
+        self.ringer.ring(level, || {
+            let calls = core.calls();
+            // Of several the first: it keeps the ringtone, as it keeps the screen.
+            let view = calls.into_iter().find(|view| view.state == CallState::Ringing)?;
+            let ringtone = ringtones.get(&view.provider).cloned();
+            Some(Caller {
+                app: view.app().to_string(),
+                handle: view.handle().value.clone(),
+                ringtone,
+            })
+        });
+    }
+
+    /// Something came of it.
+    pub fn rang(&mut self, news: RingNews) {
+        match news {
+            RingNews::Unavailable(why) => tracing::warn!("{why}"),
+            RingNews::Ringtone(what) => tracing::warn!("{what}"),
+            RingNews::Sounding(outputs) => tracing::debug!("sounds on {} outputs", outputs.len()),
+            RingNews::Quiet => tracing::debug!("quiet"),
+        }
+    }
+
+    /// The sound that an app brought; none: it has none any more.
+    pub fn keep_ringtone(&mut self, provider: ProviderId, ringtone: Option<RingtoneFile>) {
+        let Some(ringtone) = ringtone else {
+            self.ringtones.remove(&provider);
+            return;
+        };
+        if let Some(peer) = self.peers.provider(provider) {
+            self.ringer.try_ringtone(&peer.app_name, ringtone.file().clone());
+        }
+        self.ringtones.insert(provider, ringtone.file().clone());
+    }
+
+    fn own_call(&self, provider: ProviderId, uuid: &str) -> Result<CallView, Declined> {
+        let uuid = call_id(uuid)?;
+        let calls = self.core.calls().into_iter();
+        let own = calls.filter(|view| view.provider == provider);
+        let mut own = own.filter(|view| view.state != CallState::Ended);
+        let call = own.find(|view| view.facts.uuid == uuid);
+        Ok(call.ok_or(ReportError::UnknownCallUuid)?)
+    }
+
+    /// AU-6: a tone is part of the call's audio, and waits for the grant as everything else does.
+    pub fn play_tone(
+        &mut self,
+        call: &Header<'_>,
+        provider: ProviderId,
+        uuid: &str,
+        tone: &str,
+    ) -> Result<(), Declined> {
+        let view = self.own_call(provider, uuid)?;
+        let must = "`tone` must be ringback, busy, failure or hold. Name one of these.";
+        let tone = Tone::of_app(tone).ok_or_else(|| Refusal::invalid(must))?;
+        if !self.has_audio(&view) {
+            return Err(ReportError::AudioNotActive.into());
+        }
+        self.ringer.play_tone(view.number, tone);
+        self.out.reply(call, &());
+        Ok(())
+    }
+
+    /// A group has it as one.
+    fn has_audio(&self, view: &CallView) -> bool {
+        let Some(owner) = self.core.audio_owner() else { return false };
+        let in_group = |group| {
+            let calls = self.core.calls();
+            calls.iter().any(|other| other.number == owner && other.group == Some(group))
+        };
+        owner == view.number || view.group.is_some_and(in_group)
+    }
+
+    pub fn stop_tone(
+        &mut self,
+        call: &Header<'_>,
+        provider: ProviderId,
+        uuid: &str,
+    ) -> Result<(), Declined> {
+        let view = self.own_call(provider, uuid)?;
+        self.ringer.stop_tone(view.number);
+        self.out.reply(call, &());
+        Ok(())
+    }
+
+    /// Who is answered does not hear it ring any more.
+    fn ringback_ends(&self, change: &Change) -> Option<CallNumber> {
+        let (call, Tone::Ringback) = self.ringer.tone_of()? else { return None };
+        let connected = |view: &CallView| view.number == call && view.connected.is_some();
+        change.calls.iter().any(connected).then_some(call)
+    }
+}
