@@ -63,7 +63,8 @@ impl Desktop {
     async fn serve(&self, stage: &Stage, folder: &Path) -> Result<Option<Child>, DemoError> {
         let no_bus = |error: zbus::Error| DemoError::NoBus(error.to_string());
         let bus = DBusProxy::new(&self.bus).await.map_err(no_bus)?;
-        let name = BusName::try_from(SERVICE).map_err(|error| DemoError::NoBus(error.to_string()))?;
+        let name =
+            BusName::try_from(SERVICE).map_err(|error| DemoError::NoBus(error.to_string()))?;
         let refused = |error: zbus::fdo::Error| DemoError::NoBus(error.to_string());
         // Watched from before it can come.
         let mut owners = std::pin::pin!(bus.receive_name_owner_changed().await.map_err(no_bus)?);
@@ -76,14 +77,18 @@ impl Desktop {
         }
         let program = stage.programs.find("hookswitchd")?;
         let log = folder.join("service.log");
-        let mut child = Child::start(stage.programs.watcher(), &program, "hookswitchd", &log, |command| {
-            command.env("DBUS_SESSION_BUS_ADDRESS", &self.address);
-            command.env("HOOKSWITCH_STATE_DIR", folder.join("state"));
-            command.env("HOOKSWITCH_DATA_DIR", folder.join("data"));
-        })?;
+        let mut child =
+            Child::start(stage.programs.watcher(), &program, "hookswitchd", &log, |command| {
+                command.env("DBUS_SESSION_BUS_ADDRESS", &self.address);
+                command.env("HOOKSWITCH_STATE_DIR", folder.join("state"));
+                command.env("HOOKSWITCH_DATA_DIR", folder.join("data"));
+            })?;
         let coming = async {
-            while let Some(change) = std::future::poll_fn(|cx| owners.as_mut().poll_next(cx)).await {
-                if change.args().is_ok_and(|change| change.name == SERVICE && change.new_owner.is_some()) {
+            while let Some(change) = std::future::poll_fn(|cx| owners.as_mut().poll_next(cx)).await
+            {
+                if change.args().is_ok_and(|change| {
+                    change.name.as_str() == SERVICE && change.new_owner.is_some()
+                }) {
                     return;
                 }
             }
@@ -154,24 +159,30 @@ fn start_yours(
     arguments.extend(["--token-file".to_owned(), token.display().to_string()]);
     arguments.extend(["--audio-devices", "always"].map(str::to_owned));
     let ladder = ladder.clone();
-    Speakerbox::start(&stage.programs, folder, &desktop.address, &arguments, move |line: &Happening| {
-        let text = match line.event.as_str() {
-            "registered" => "Speakerbox is registered",
-            "dialing" => "calls bob",
-            "connected" => "connected",
-            "audio_activated" => "has the audio",
-            "audio_deactivated" => "lost the audio",
-            "device_running" if line.side == "microphone" => "the microphone listens",
-            "device_running" => "the loudspeaker plays",
-            "device_gone" => "a device is gone, the default one is used",
-            "audible" => "you hear Bob",
-            "held" => "on hold",
-            "resumed" => "not on hold any more",
-            "no_sound" | "ended" => line.text.as_str(),
-            _ => return,
-        };
-        ladder.say(0, text);
-    })
+    Speakerbox::start(
+        &stage.programs,
+        folder,
+        &desktop.address,
+        &arguments,
+        move |line: &Happening| {
+            let text = match line.event.as_str() {
+                "registered" => "Speakerbox is registered",
+                "dialing" => "calls bob",
+                "connected" => "connected",
+                "audio_activated" => "has the audio",
+                "audio_deactivated" => "lost the audio",
+                "device_running" if line.side == "microphone" => "the microphone listens",
+                "device_running" => "the loudspeaker plays",
+                "device_gone" => "a device is gone, the default one is used",
+                "audible" => "you hear Bob",
+                "held" => "on hold",
+                "resumed" => "not on hold any more",
+                "no_sound" | "ended" => line.text.as_str(),
+                _ => return,
+            };
+            ladder.say(0, text);
+        },
+    )
 }
 
 async fn call(
@@ -208,7 +219,7 @@ fn hints(programs: &Programs, ours: bool, talk: Duration) -> Result<String, Demo
     };
     Ok(format!(
         "You hear Bob now, and he hears you: say something. In another terminal you can try\n  \
-         {program} list      {program} hold      {program} resume      {program} mute on      {program} end\n\
+         {program} calls | hold | resume | mute | mute --off | end\n\
          The call ends by itself after {} s, or with Ctrl-C.",
         talk.as_secs()
     ))
@@ -216,8 +227,8 @@ fn hints(programs: &Programs, ours: bool, talk: Duration) -> Result<String, Demo
 
 /// How loud the loudest 10 ms of a recording are.
 fn loudest(path: &Path, what: &str) -> Result<f32, DemoError> {
-    let recording = WavSource::open(path)
-        .map_err(|error| DemoError::Wave { what: what.to_owned(), error })?;
+    let recording =
+        WavSource::open(path).map_err(|error| DemoError::Wave { what: what.to_owned(), error })?;
     let levels = recording.samples().chunks(FRAME_LEN).map(level_dbfs);
     Ok(levels.fold(-127.0, f32::max))
 }
@@ -228,7 +239,9 @@ fn report(you: &Speakerbox, bob: &Phone) -> Result<(), DemoError> {
     println!("\nplayed to you, loudest: {played:.0} dB of full scale");
     println!("heard of you, loudest: {said:.0} dB of full scale");
     if said < -60.0 {
-        println!("Nothing was heard of you. Check in the sound settings that the right microphone is chosen and not muted.");
+        println!(
+            "Nothing was heard of you. Check in the sound settings that the right microphone is chosen and not muted."
+        );
     }
     Ok(())
 }

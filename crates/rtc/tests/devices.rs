@@ -129,21 +129,29 @@ async fn a_tone_in_the_room_arrives_at_the_microphone_only_while_started() {
     let _player = server.play("room", &tone);
     assert!(ours(&server).is_empty(), "open is not started");
     let mut silent = 0;
-    run(&mut opened, || SILENCE, |heard| {
-        assert_eq!(level_dbfs(heard), -127.0);
-        silent += 1;
-        silent >= 20
-    })
+    run(
+        &mut opened,
+        || SILENCE,
+        |heard| {
+            assert_eq!(level_dbfs(heard), -127.0);
+            silent += 1;
+            silent >= 20
+        },
+    )
     .await;
 
     opened.devices.start().await.unwrap();
     let (mut good, mut levels) = (0, Vec::new());
-    run(&mut opened, || SILENCE, |heard| {
-        let level = strength(heard, 1_000.0);
-        good = if (level + 15.0).abs() < 1.0 { good + 1 } else { 0 };
-        levels.push(level);
-        good >= 100
-    })
+    run(
+        &mut opened,
+        || SILENCE,
+        |heard| {
+            let level = strength(heard, 1_000.0);
+            good = if (level + 15.0).abs() < 1.0 { good + 1 } else { 0 };
+            levels.push(level);
+            good >= 100
+        },
+    )
     .await;
     println!("a tone of -15.0 dB arrives with {:.2} dB", levels[levels.len() - 1]);
     println!("{:?}", opened.devices.statistics());
@@ -154,10 +162,14 @@ async fn a_tone_in_the_room_arrives_at_the_microphone_only_while_started() {
     opened.devices.stop().await.unwrap();
     assert!(ours(&server).is_empty(), "nothing of ours is left");
     let mut silent = 0;
-    run(&mut opened, || SILENCE, |heard| {
-        silent = if level_dbfs(&heard[9 * FRAME_LEN..]) == -127.0 { silent + 1 } else { 0 };
-        silent >= 20
-    })
+    run(
+        &mut opened,
+        || SILENCE,
+        |heard| {
+            silent = if level_dbfs(&heard[9 * FRAME_LEN..]) == -127.0 { silent + 1 } else { 0 };
+            silent >= 20
+        },
+    )
     .await;
 }
 
@@ -171,17 +183,21 @@ async fn what_the_loudspeaker_gets_is_heard_in_the_room() {
     let mut tone = Tone::new(440.0);
     let (mut good, mut last) = (0, Vec::new());
     let mut level = 0.0;
-    run(&mut opened, || tone.next(), |_| {
-        while let Ok(frame) = room.try_recv() {
-            last.extend_from_slice(&frame);
-            if last.len() == 10 * FRAME_LEN {
-                level = strength(&last, 440.0);
-                good = if (level + 15.0).abs() < 1.0 { good + 1 } else { 0 };
-                last.clear();
+    run(
+        &mut opened,
+        || tone.next(),
+        |_| {
+            while let Ok(frame) = room.try_recv() {
+                last.extend_from_slice(&frame);
+                if last.len() == 10 * FRAME_LEN {
+                    level = strength(&last, 440.0);
+                    good = if (level + 15.0).abs() < 1.0 { good + 1 } else { 0 };
+                    last.clear();
+                }
             }
-        }
-        good >= 10
-    })
+            good >= 10
+        },
+    )
     .await;
     println!("a tone of -15.0 dB is {level:.2} dB in the room; {:?}", opened.devices.statistics());
 }
@@ -223,7 +239,9 @@ async fn how_long_the_way_is_from_the_loudspeaker_to_the_microphone() {
     let numbers = opened.devices.statistics();
     delays.sort_unstable();
     let median = delays[4] as f64 / 48.0;
-    println!("loudspeaker to microphone and back: median {median:.1} ms of {delays:?} samples; {numbers:?}");
+    println!(
+        "loudspeaker to microphone and back: median {median:.1} ms of {delays:?} samples; {numbers:?}"
+    );
     // Each side's ring, the graph twice, and the virtual room; a machine that is busy adds.
     assert!(median > 10.0 && median < 400.0, "{median}");
 }
@@ -251,17 +269,21 @@ async fn a_loudspeaker_that_is_pulled_out_is_replaced_by_the_default() {
     assert_eq!(gone, Some(DeviceEvent::DeviceGone(Side::Loudspeaker)));
     while ear.try_recv().is_ok() {}
     let mut last = Vec::new();
-    run(&mut opened, || tone.next(), |_| {
-        let mut level = -127.0;
-        while let Ok(frame) = ear.try_recv() {
-            last.extend_from_slice(&frame);
-            if last.len() == 10 * FRAME_LEN {
-                level = strength(&last, 440.0);
-                last.clear();
+    run(
+        &mut opened,
+        || tone.next(),
+        |_| {
+            let mut level = -127.0;
+            while let Ok(frame) = ear.try_recv() {
+                last.extend_from_slice(&frame);
+                if last.len() == 10 * FRAME_LEN {
+                    level = strength(&last, 440.0);
+                    last.clear();
+                }
             }
-        }
-        level > -16.0
-    })
+            level > -16.0
+        },
+    )
     .await;
 }
 

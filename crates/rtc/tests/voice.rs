@@ -9,7 +9,8 @@ struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 40) as f32 / (1 << 23) as f32 - 1.0
     }
 }
@@ -36,8 +37,14 @@ impl Speech {
         self.phase = (self.phase + pitch / 48_000.0).fract();
         let buzz: f32 = (1..25)
             .map(|harmonic| {
-                let formant = 1.0 + 2.0 * (-((harmonic as f32 * pitch - 700.0 - 400.0 * (seconds * 3.1).sin()) / 300.0).powi(2)).exp();
-                (self.phase * harmonic as f32 * std::f32::consts::TAU).sin() * formant / harmonic as f32
+                let formant = 1.0
+                    + 2.0
+                        * (-((harmonic as f32 * pitch - 700.0 - 400.0 * (seconds * 3.1).sin())
+                            / 300.0)
+                            .powi(2))
+                        .exp();
+                (self.phase * harmonic as f32 * std::f32::consts::TAU).sin() * formant
+                    / harmonic as f32
             })
             .sum();
         let syllable = (seconds * 4.0 * std::f32::consts::PI).sin().max(0.0);
@@ -123,7 +130,13 @@ fn an_echo_is_taken_away_and_who_talks_over_it_is_heard() {
     }
     let down = echo_in.db() - echo_out.db();
     let kept = near_out.db() - near_in.db();
-    println!("echo {:.1} dB down ({:.1} to {:.1} dBFS), {:?}", down, echo_in.db(), echo_out.db(), voice.statistics());
+    println!(
+        "echo {:.1} dB down ({:.1} to {:.1} dBFS), {:?}",
+        down,
+        echo_in.db(),
+        echo_out.db(),
+        voice.statistics()
+    );
     println!("double talk: the near side's level changes by {kept:.1} dB");
     assert!(down >= 25.0, "{down}");
     assert!(kept.abs() <= 3.0, "{kept}");
@@ -153,7 +166,10 @@ fn noise_gets_weaker_and_speech_in_it_stays() {
     }
     let down = noise_in.db() - noise_out.db();
     let kept = near_out.db() - near_in.db();
-    println!("white noise {down:.1} dB down ({:.1} dBFS); speech in it changes by {kept:.1} dB", noise_in.db());
+    println!(
+        "white noise {down:.1} dB down ({:.1} dBFS); speech in it changes by {kept:.1} dB",
+        noise_in.db()
+    );
     assert!(down >= 10.0, "{down}");
     assert!(kept.abs() <= 3.0, "{kept}");
 }

@@ -124,7 +124,9 @@ impl Event {
             Self::Incoming => "Somebody calls.",
             Self::Answering => "Connecting.",
             Self::Connected => "Connected.",
-            Self::DeviceGone { side: "microphone" } => "The microphone is gone. Using the default one.",
+            Self::DeviceGone { side: "microphone" } => {
+                "The microphone is gone. Using the default one."
+            }
             Self::DeviceGone { .. } => "The loudspeaker is gone. Using the default one.",
             Self::SoundLost => "The sound server is gone. Trying again.",
             Self::SoundBack => "The sound is back.",

@@ -5,7 +5,9 @@ use crate::recording::{Listener, Recording};
 use crate::sound::{Heard, Opening, Sound};
 use crate::speech::Speech;
 use hookswitch::{CallUuid, SetHeldCallAction, SetMutedCallAction};
-use hookswitch_rtc::{AudioSink, DisconnectReason, Events, JoinError, Options, Session, SessionEvent};
+use hookswitch_rtc::{
+    AudioSink, DisconnectReason, Events, JoinError, Options, Session, SessionEvent,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};

@@ -57,7 +57,11 @@ impl Opening {
     }
 
     /// The devices, if there are any by now. The call goes on without.
-    pub async fn finish(mut self, call: CallUuid, diary: &Diary) -> Option<(Sound, Microphone, Loudspeaker)> {
+    pub async fn finish(
+        mut self,
+        call: CallUuid,
+        diary: &Diary,
+    ) -> Option<(Sound, Microphone, Loudspeaker)> {
         let text = match tokio::time::timeout(OPENING, &mut self.0).await {
             Ok(Ok(Ok(Opened { devices, microphone, loudspeaker, events, .. }))) => {
                 let sound = Sound { call, diary: diary.clone(), devices, events };
@@ -87,10 +91,8 @@ impl Sound {
             tracing::debug!(numbers = ?self.devices.statistics(), "the devices stopped");
             return;
         };
-        let prepared = self
-            .devices
-            .set_token(token)
-            .and_then(|()| self.devices.set_targets(sink, source));
+        let prepared =
+            self.devices.set_token(token).and_then(|()| self.devices.set_targets(sink, source));
         let started = match prepared {
             Ok(()) => self.devices.start().await,
             Err(error) => Err(error),

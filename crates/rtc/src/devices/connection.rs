@@ -137,8 +137,7 @@ impl Connection {
         inbox: &Rc<Inbox>,
     ) -> Result<(), DevicesError> {
         let made = Streams::make(&self.core, options, lines, inbox);
-        self.streams =
-            Some(made.map_err(|error| DevicesError::Refused(error.to_string()))?);
+        self.streams = Some(made.map_err(|error| DevicesError::Refused(error.to_string()))?);
         Ok(())
     }
 

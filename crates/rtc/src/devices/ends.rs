@@ -1,9 +1,9 @@
 //! The two ends that a session reads and writes.
 
+use super::Lines;
 use super::intake::Intake;
 use super::outlet::Outlet;
 use super::voice::Voice;
-use super::Lines;
 use crate::audio::{AudioSink, AudioSource, Frame};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -80,7 +80,7 @@ fn run(
         let _ = opened.send(Err(DevicesError::Resources("event loop")));
         return;
     };
-    let inbox = Inbox::default();
+    let inbox = Rc::new(Inbox::default());
     let _attached = commands.attach(main.loop_(), {
         let inbox = inbox.clone();
         move |command| inbox.note(Happening::Asked(command))

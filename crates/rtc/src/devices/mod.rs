@@ -217,9 +217,10 @@ impl Devices {
 
     /// How it goes.
     pub fn statistics(&self) -> DeviceStatistics {
-        let voice = self.voice.as_ref().map(|voice| {
-            voice.lock().unwrap_or_else(PoisonError::into_inner).statistics()
-        });
+        let voice = self
+            .voice
+            .as_ref()
+            .map(|voice| voice.lock().unwrap_or_else(PoisonError::into_inner).statistics());
         DeviceStatistics {
             microphone: self.lines.microphone.statistics(),
             loudspeaker: self.lines.loudspeaker.statistics(),

@@ -62,4 +62,3 @@ impl Outlet {
         self.line.set_idle(true);
     }
 }
-

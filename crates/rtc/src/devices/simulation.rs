@@ -142,7 +142,9 @@ fn ten_minutes_of_a_drifting_microphone_keep_pitch_and_fill() {
             match next {
                 Next::Device(now) => {
                     let bytes: Vec<u8> = (0..period as u64)
-                        .flat_map(|index| ((((at + index) as f64 * step).sin() * 0.5) as f32).to_ne_bytes())
+                        .flat_map(|index| {
+                            ((((at + index) as f64 * step).sin() * 0.5) as f32).to_ne_bytes()
+                        })
                         .collect();
                     at += period as u64;
                     line.captured(&bytes);

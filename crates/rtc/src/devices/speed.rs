@@ -61,8 +61,8 @@ impl Speed {
         fill(&mut self.input[..needs]);
         let len = self.output.len();
         let wrote = match (
-            SequentialSlice::new(&self.input, 1, needs),
-            SequentialSlice::new_mut(&mut self.output, 1, len),
+            SequentialSlice::new(&self.input[..], 1, needs),
+            SequentialSlice::new_mut(&mut self.output[..], 1, len),
         ) {
             (Ok(input), Ok(mut output)) => {
                 self.inner.process_into_buffer(&input, &mut output, None).map_or(0, |(_, out)| out)

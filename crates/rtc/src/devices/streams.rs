@@ -94,8 +94,7 @@ impl OneStream {
         };
         let format = wanted_format()?;
         let pod = Pod::from_bytes(&format).ok_or(pipewire::Error::CreationFailed)?;
-        let flags =
-            StreamFlags::AUTOCONNECT | StreamFlags::MAP_BUFFERS | StreamFlags::RT_PROCESS;
+        let flags = StreamFlags::AUTOCONNECT | StreamFlags::MAP_BUFFERS | StreamFlags::RT_PROCESS;
         made.stream.connect(direction, None, flags, &mut [pod])?;
         Ok(made)
     }

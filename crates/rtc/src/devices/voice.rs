@@ -59,8 +59,7 @@ impl Voice {
         let delay = i32::try_from(delay_ms).unwrap_or(500).min(500);
         let _ = self.processing.set_stream_delay_ms(delay);
         let mut clean = [0.0; FRAME_LEN];
-        let processed =
-            self.processing.process_capture_f32(&[&samples[..]], &mut [&mut clean[..]]);
+        let processed = self.processing.process_capture_f32(&[&samples[..]], &mut [&mut clean[..]]);
         if processed.is_ok() {
             *samples = clean;
         }

@@ -42,15 +42,26 @@ const WIREPLUMBER_5: &str = "wireplumber.profiles = { main = { hardware.audio = 
 
 /// The server; it ends with this.
 pub struct SoundServer {
-    folder: TempDir,
+    // In the order in which they go.
     server: Child,
+    _bus: Running,
+    folder: TempDir,
 }
 
 impl SoundServer {
     /// Starts one and waits until its default devices are set. `None`, with the reason printed, where there is no
     /// PipeWire to start.
     pub fn start() -> Option<Self> {
-        for program in ["pipewire", "wireplumber", "pw-cat", "pw-metadata", "pw-dump", "stdbuf"] {
+        for program in [
+            "pipewire",
+            "wireplumber",
+            "dbus-daemon",
+            "pw-cat",
+            "pw-cli",
+            "pw-dump",
+            "pw-metadata",
+            "stdbuf",
+        ] {
             let found = std::env::var_os("PATH").is_some_and(|path| {
                 std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
             });
@@ -60,7 +71,14 @@ impl SoundServer {
             }
         }
         let folder = tempfile::Builder::new().prefix("sound-").tempdir().unwrap();
-        for part in ["run", "config/pipewire/pipewire.conf.d", "config/wireplumber/main.lua.d", "config/wireplumber/bluetooth.lua.d", "config/wireplumber/wireplumber.conf.d", "state"] {
+        for part in [
+            "run",
+            "config/pipewire/pipewire.conf.d",
+            "config/wireplumber/main.lua.d",
+            "config/wireplumber/bluetooth.lua.d",
+            "config/wireplumber/wireplumber.conf.d",
+            "state",
+        ] {
             fs::create_dir_all(folder.path().join(part)).unwrap();
         }
         for (path, text) in [
@@ -71,8 +89,9 @@ impl SoundServer {
         ] {
             fs::write(folder.path().join(path), text).unwrap();
         }
+        let bus = start_bus(folder.path());
         let server = serve(folder.path());
-        Some(Self { folder, server })
+        Some(Self { server, _bus: bus, folder })
     }
 
     /// `kill -9`, and a new one in the same place.
@@ -106,7 +125,17 @@ impl SoundServer {
     pub fn listen(&self, sink: &str) -> (Running, mpsc::UnboundedReceiver<[i16; 480]>) {
         let mut command = self.command("pw-cat");
         command.args(["-r", "--target", sink, "-P", "{ stream.capture.sink = true }"]);
-        command.args(["--rate", "48000", "--channels", "1", "--format", "s16", "--latency", "10ms", "-"]);
+        command.args([
+            "--rate",
+            "48000",
+            "--channels",
+            "1",
+            "--format",
+            "s16",
+            "--latency",
+            "10ms",
+            "-",
+        ]);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = child.stdout.take().unwrap();
         let (tx, rx) = mpsc::unbounded_channel();
@@ -179,12 +208,28 @@ fn command(folder: &Path, program: &str) -> Command {
         .env("XDG_RUNTIME_DIR", folder.join("run"))
         .env("XDG_CONFIG_HOME", folder.join("config"))
         .env("XDG_STATE_HOME", folder.join("state"))
-        .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", folder.join("no-bus").display()))
+        .env("DBUS_SESSION_BUS_ADDRESS", bus_address(folder))
         .env_remove("PIPEWIRE_REMOTE")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     command
+}
+
+fn bus_address(folder: &Path) -> String {
+    format!("unix:path={}", folder.join("run/bus").display())
+}
+
+/// WirePlumber wants a session bus, whatever for. It is there when it has said its address.
+fn start_bus(folder: &Path) -> Running {
+    let mut bus = command(folder, "dbus-daemon");
+    bus.args(["--session", "--nofork", "--nopidfile", "--print-address=1"]);
+    bus.arg(format!("--address={}", bus_address(folder)));
+    let mut bus = bus.stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(bus.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(!line.is_empty(), "dbus-daemon did not start");
+    Running(bus)
 }
 
 /// Starts the server, which starts the others, and waits until the session manager has chosen the default devices: the
@@ -199,12 +244,15 @@ fn serve(folder: &Path) -> Child {
             let _ = tx.send(line);
         }
     });
-    let mut missing = vec!["'default.audio.sink' value:'{\"name\":\"ear\"}'", "'default.audio.source' value:'{\"name\":\"mic\"}'"];
+    let mut missing = vec![
+        "'default.audio.sink' value:'{\"name\":\"ear\"}'",
+        "'default.audio.source' value:'{\"name\":\"mic\"}'",
+    ];
     let mut said = Vec::new();
     while !missing.is_empty() {
         match rx.recv_timeout(Duration::from_secs(60)) {
             Ok(line) => {
-                missing.retain(|part| !line.replace(": ", ":").contains(part));
+                missing.retain(|part| !line.replace(": ", ":").contains(*part));
                 said.push(line);
             }
             Err(_) => {
