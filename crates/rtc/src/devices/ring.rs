@@ -94,7 +94,10 @@ mod tests {
         assert_eq!(ring.put([1.0]), 0);
         assert_eq!(ring.trim(10), CAPACITY - 10);
         let mut first = None;
-        assert_eq!(ring.take(20, |_, sample| drop(first.get_or_insert(sample))), 10);
+        let took = ring.take(20, |_, sample| {
+            first.get_or_insert(sample);
+        });
+        assert_eq!(took, 10);
         assert_eq!(first, Some((CAPACITY - 10) as f32));
         assert_eq!(ring.trim(10), 0);
     }
