@@ -4,6 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PART ?=
 SHARD ?=
+DESKTOP ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo check test nightly mutants bench install
@@ -11,6 +12,7 @@ SHARD ?=
 help:
 	@printf '%s\n' \
 	    'make demo                one phone calls another through the service, on this machine, without sound or display' \
+	    'make demo DESKTOP=1      you call: on your own bus, with your microphone and loudspeakers; somebody answers' \
 	    'make check               the quick gate: format, lints, licences, flows, journeys on a private bus' \
 	    'make test                everything that gates, and the demo with its figures checked' \
 	    'make nightly PART=...    what takes too long for that: core, service, soak, advisories or all' \
@@ -26,10 +28,14 @@ setup:
 	@scripts/setup.sh bench
 
 demo:
+ifeq ($(DESKTOP),)
 	@echo 'Demo: two phones, two private buses, one exchange. Building first; the call itself takes under a minute.'
+else
+	@echo 'Demo: your bus, your microphone, your loudspeakers, and somebody who answers. Building first.'
+endif
 	@scripts/setup.sh demo
 	@cargo build --locked --workspace --bins
-	@scripts/demo.sh
+	@scripts/demo.sh $(if $(DESKTOP),--desktop)
 
 check:
 	@echo 'Check: format, lints, licences, flows, journeys on a private bus.'

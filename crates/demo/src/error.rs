@@ -20,6 +20,17 @@ pub enum DemoError {
         /// Its log.
         log: PathBuf,
     },
+    /// There is no session bus.
+    #[error(
+        "there is no session bus to call on ({0}). Run this inside a desktop session, or `make demo` without DESKTOP=1."
+    )]
+    NoBus(String),
+    /// There is no microphone and no loudspeaker.
+    #[error(transparent)]
+    NoSound(hookswitch_rtc::devices::DevicesError),
+    /// The call did not come about, with the reason of the screen.
+    #[error("the call did not come about: {0} Look into the logs with --keep.")]
+    NoCall(String),
     /// Something that should happen did not.
     #[error("waited {seconds} s in vain: {what}. Look into the logs in {}.", logs.display())]
     Waited {

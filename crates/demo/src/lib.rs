@@ -5,6 +5,7 @@
 //! arrived. The journeys of this crate use the same stage for stories that go wrong.
 
 mod child;
+pub mod desktop;
 mod error;
 mod exchange;
 mod ladder;

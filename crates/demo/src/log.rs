@@ -39,6 +39,19 @@ impl<T> Log<T> {
         look(&self.entries.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Waits until there is something, for as long as that takes.
+    pub async fn happens(&self, look: impl Fn(&[T]) -> Option<()>) {
+        let mut len = self.len.subscribe();
+        loop {
+            len.borrow_and_update();
+            if self.read(&look).is_some() {
+                return;
+            }
+            // The sender lives as long as this log.
+            let _ = len.changed().await;
+        }
+    }
+
     /// Waits until there is something.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! The program behind `make demo`.
 
 use clap::{Parser, Subcommand};
+use hookswitch_demo::desktop::{self, Desktop};
 use hookswitch_demo::{DemoError, Programs, Stage, become_child, print_summary, story};
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// One phone calls another through the call service, on this machine, without sound or display.
@@ -15,6 +17,12 @@ struct Arguments {
     /// Keep the folder with recordings and logs.
     #[arg(long)]
     keep: bool,
+    /// Call from the desktop's own bus, with its microphone and loudspeakers, somebody who answers.
+    #[arg(long)]
+    desktop: bool,
+    /// Seconds after which that call ends.
+    #[arg(long, default_value_t = 60, requires = "desktop")]
+    talk: u64,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -43,20 +51,43 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(arguments.check, arguments.keep)) {
+    let told = if arguments.desktop {
+        runtime.block_on(run_desktop(Duration::from_secs(arguments.talk), arguments.keep))
+    } else {
+        runtime.block_on(run(arguments.check, arguments.keep))
+    };
+    match told {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("demo: {error}");
-            ExitCode::FAILURE
+            // Not a failure of the demo: there is nothing here to show it on.
+            let nowhere = matches!(error, DemoError::NoBus(_) | DemoError::NoSound(_));
+            if nowhere { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
 
-async fn run(check: bool, keep: bool) -> Result<bool, DemoError> {
+async fn run_desktop(talk: Duration, keep: bool) -> Result<bool, DemoError> {
+    let desktop = Desktop::find().await?;
+    let mut stage = Stage::set(own_programs()?, &[]).await?;
+    let told = desktop::talk(&desktop, &stage, talk, interrupted()).await;
+    stage.exchange.end().await;
+    if keep {
+        stage.keep();
+        println!("recordings and logs: {}", stage.folder().display());
+    }
+    told.map(|()| true)
+}
+
+fn own_programs() -> Result<Programs, DemoError> {
     let own = std::env::current_exe()
         .map_err(|error| DemoError::File { what: "this program".to_owned(), error })?;
-    let mut stage = Stage::set(Programs::beside(&own), &[]).await?;
+    Ok(Programs::beside(&own))
+}
+
+async fn run(check: bool, keep: bool) -> Result<bool, DemoError> {
+    let mut stage = Stage::set(own_programs()?, &[]).await?;
     let told = tokio::select! {
         told = story::tell(&stage) => told,
         () = interrupted() => {

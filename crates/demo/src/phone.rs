@@ -268,7 +268,7 @@ fn words(call: &Call, before: Option<CallState>) -> String {
     }
 }
 
-fn lay_out(folder: &Path, stage: &Stage) -> Result<(), DemoError> {
+pub(crate) fn lay_out(folder: &Path, stage: &Stage) -> Result<(), DemoError> {
     let file = || DemoError::file("the folder of a phone");
     let applications = folder.join("data/applications");
     let services = folder.join("services");

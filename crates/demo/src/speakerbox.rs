@@ -20,6 +20,9 @@ pub struct Happening {
     /// How much of the speech was said.
     #[serde(default)]
     pub spoken_ms: u64,
+    /// Which device.
+    #[serde(default)]
+    pub side: String,
     /// How the call ended.
     #[serde(default)]
     pub reason: String,

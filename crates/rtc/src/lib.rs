@@ -20,6 +20,8 @@
 //! ```
 
 mod audio;
+#[cfg(feature = "devices")]
+pub mod devices;
 mod driver;
 mod error;
 mod events;

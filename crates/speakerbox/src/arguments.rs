@@ -2,6 +2,7 @@ use crate::delegate::APP_ID;
 use crate::diary::Diary;
 use crate::media::MediaPlan;
 use crate::recording::Recording;
+use crate::sound::AudioDevices;
 use crate::speech::Speech;
 use clap::Parser;
 use hookswitch_platform::call_server::ConnectOptions;
@@ -35,12 +36,15 @@ pub struct Arguments {
     /// The device token. Only in the environment: others can see arguments.
     #[arg(skip = std::env::var("HOOKSWITCH_DEVICE_TOKEN").ok())]
     pub token: Option<String>,
-    /// What the user says, in each call from the beginning: a WAV file. Without it the user says nothing.
+    /// What the user says, in each call from the beginning: a WAV file, instead of the microphone.
     #[arg(long)]
     pub audio_in: Option<PathBuf>,
     /// Where to record what is heard, as a WAV file. Frame `n` was played `n` times 10 ms after the event `recording`.
     #[arg(long)]
     pub audio_out: Option<PathBuf>,
+    /// When microphone and loudspeaker are used, through PipeWire.
+    #[arg(long, value_enum, default_value_t)]
+    pub audio_devices: AudioDevices,
     /// Where to write what happens, one line of JSON each.
     #[arg(long)]
     pub events: Option<PathBuf>,
@@ -131,11 +135,12 @@ impl Arguments {
             ConnectOptions::new(&self.exchange, token.trim(), &self.user, &self.device);
         connect.display_name = self.name.unwrap_or(self.user);
         connect.reply_timeout = self.reply_timeout;
+        let devices = self.audio_devices.are_used(speech.is_some() || recording.is_some());
         let mut options = Options::default();
         options.resume_within = self.resume_within;
         Ok(Settings {
             connect,
-            media: MediaPlan { url: self.exchange, options, speech, recording, diary },
+            media: MediaPlan { url: self.exchange, options, speech, recording, devices, diary },
             call: self.call,
         })
     }

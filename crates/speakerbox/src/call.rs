@@ -1,3 +1,4 @@
+use crate::grant::AudioGrant;
 use crate::media::Media;
 use hookswitch::{AnswerCallAction, CallUuid, StartCallAction};
 use hookswitch_platform::call_server::CallId;
@@ -46,8 +47,8 @@ pub struct Call {
     pub held: bool,
     /// The microphone is muted.
     pub muted: bool,
-    /// The call service granted the audio.
-    pub audio: bool,
+    /// What the call service granted, while the call has the audio.
+    pub audio: Option<AudioGrant>,
     /// The room is joined.
     pub joined: bool,
     /// Its media, once there is a room.
@@ -84,7 +85,7 @@ impl Call {
             peer,
             held: false,
             muted: false,
-            audio: false,
+            audio: None,
             joined: false,
             media: None,
             start: None,
@@ -121,7 +122,7 @@ impl Call {
 
     /// Whether its media may run: both sides can talk, it has the audio, and it is not on hold.
     pub fn may_talk(&self) -> bool {
-        self.stage == Stage::Connected && self.audio && !self.held && self.joined
+        self.stage == Stage::Connected && self.audio.is_some() && !self.held && self.joined
     }
 
     /// Whether its media has to be started (true) or stopped (false) now; `None`: it is as it should be.
@@ -157,7 +158,7 @@ mod tests {
         let mut call = Call::outgoing(CallUuid(1), "bob".into());
         call.go(Stage::Dialing).unwrap();
         call.joined = true;
-        call.audio = true;
+        call.audio = Some(AudioGrant::default());
         assert_eq!(call.turn(), None);
         call.go(Stage::Connected).unwrap();
         assert_eq!(call.turn(), Some(true));
@@ -165,9 +166,9 @@ mod tests {
         call.held = true;
         assert_eq!(call.turn(), Some(false));
         call.held = false;
-        call.audio = false;
+        call.audio = None;
         assert_eq!(call.turn(), None);
-        call.audio = true;
+        call.audio = Some(AudioGrant::default());
         assert_eq!(call.turn(), Some(true));
     }
 }

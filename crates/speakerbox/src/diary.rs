@@ -62,6 +62,25 @@ pub enum Event {
     },
     /// The first audible 10 ms were played, since the call began or since it was quiet.
     Audible,
+    /// Nothing can be heard or said, or not both; the call goes on all the same.
+    NoSound {
+        /// For the screen.
+        text: String,
+    },
+    /// The microphone listens, or the loudspeaker plays.
+    DeviceRunning {
+        /// Which: `microphone` or `loudspeaker`.
+        side: &'static str,
+    },
+    /// The device that the call used is gone; the default one is used.
+    DeviceGone {
+        /// Which: `microphone` or `loudspeaker`.
+        side: &'static str,
+    },
+    /// The sound server is gone; it is tried again.
+    SoundLost,
+    /// It is back.
+    SoundBack,
     /// On hold.
     Held,
     /// Not on hold any more.
@@ -98,12 +117,19 @@ impl Event {
             Self::ConnectionLost { text }
             | Self::SignedOut { text }
             | Self::Refused { text }
+            | Self::NoSound { text }
             | Self::Ended { text, .. } => text,
             Self::Dialing => "Calling.",
             Self::Ringing => "It rings there.",
             Self::Incoming => "Somebody calls.",
             Self::Answering => "Connecting.",
             Self::Connected => "Connected.",
+            Self::DeviceGone { side: "microphone" } => {
+                "The microphone is gone. Using the default one."
+            }
+            Self::DeviceGone { .. } => "The loudspeaker is gone. Using the default one.",
+            Self::SoundLost => "The sound server is gone. Trying again.",
+            Self::SoundBack => "The sound is back.",
             Self::Held => "On hold.",
             Self::Resumed => "Not on hold any more.",
             Self::Muted { muted: true } => "Muted.",
@@ -117,6 +143,7 @@ impl Event {
             | Self::AudioDeactivated
             | Self::Talking { .. }
             | Self::Quiet { .. }
+            | Self::DeviceRunning { .. }
             | Self::Audible => return None,
         })
     }

@@ -1,9 +1,13 @@
 use crate::diary::{Diary, Event};
+use crate::grant::AudioGrant;
 use crate::note::Note;
 use crate::recording::{Listener, Recording};
+use crate::sound::{Heard, Opening, Sound};
 use crate::speech::Speech;
 use hookswitch::{CallUuid, SetHeldCallAction, SetMutedCallAction};
-use hookswitch_rtc::{DisconnectReason, Events, JoinError, Options, Session, SessionEvent};
+use hookswitch_rtc::{
+    AudioSink, DisconnectReason, Events, JoinError, Options, Session, SessionEvent,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -16,10 +20,12 @@ pub struct MediaPlan {
     pub url: String,
     /// How rooms are joined.
     pub options: Options,
-    /// What is said; `None`: nothing is published.
+    /// What is said; `None`: what the microphone hears, and without devices nothing is published.
     pub speech: Option<Speech>,
     /// Where what is heard goes.
     pub recording: Option<Recording>,
+    /// Whether microphone and loudspeaker are used.
+    pub devices: bool,
     /// Where it is written down.
     pub diary: Diary,
 }
@@ -40,6 +46,7 @@ pub enum MediaEvent {
 }
 
 enum Command {
+    Audio(Option<AudioGrant>),
     Talk(bool),
     Hold(SetHeldCallAction),
     Mute(bool, Option<SetMutedCallAction>),
@@ -47,8 +54,8 @@ enum Command {
 }
 
 /// The media of one call, on a task of its own. It is joined quiet: the track is published so that everybody is set up
-/// for it, but the speech is not read, nothing is sent and nothing is played until [`Media::talk`]. Dropping it leaves
-/// the room.
+/// for it, but the speech is not read, nothing is sent and nothing is played until [`Media::talk`]. The microphone listens
+/// only while the call has the audio, as [`Media::audio`] says. Dropping it leaves the room.
 #[derive(Debug)]
 pub struct Media {
     commands: UnboundedSender<Command>,
@@ -63,9 +70,23 @@ impl Media {
         notes: UnboundedSender<Note>,
     ) -> Self {
         let (commands, receiver) = unbounded_channel();
-        let task = Task { call, plan, notes, said: None, talking: false, muted: false };
+        let task = Task {
+            call,
+            plan,
+            notes,
+            said: None,
+            sound: None,
+            granted: None,
+            talking: false,
+            muted: false,
+        };
         tokio::spawn(task.run(token, receiver));
         Self { commands }
+    }
+
+    /// The call has the audio as granted, or (`None`) has it no more.
+    pub fn audio(&self, grant: Option<AudioGrant>) {
+        let _ = self.commands.send(Command::Audio(grant));
     }
 
     /// Send and play (true), or neither.
@@ -104,12 +125,17 @@ struct Task {
     plan: MediaPlan,
     notes: UnboundedSender<Note>,
     said: Option<Arc<AtomicU64>>,
+    sound: Option<Sound>,
+    /// The audio, if the call has it.
+    granted: Option<AudioGrant>,
     talking: bool,
     muted: bool,
 }
 
 impl Task {
     async fn run(mut self, token: String, mut commands: UnboundedReceiver<Command>) {
+        // While the room is joined.
+        let opening = self.plan.devices.then(Opening::begin);
         let (session, events) = match self.join(&token, &mut commands).await {
             Joining::Joined(session, events) => (session, events),
             Joining::Failed(error) => return self.tell(MediaEvent::NotJoined(error)),
@@ -119,12 +145,14 @@ impl Task {
             }
         };
         // Without a track the call goes on: this user hears, and is not heard.
-        if let Err(error) = self.set_up(&session).await {
+        if let Err(error) = self.set_up(&session, opening).await {
             tracing::warn!(%error, "the microphone's track could not be published");
         }
         self.tell(MediaEvent::Joined);
         let told = self.serve(&session, events, &mut commands).await;
         self.note_talking(false);
+        // First of all nobody listens any more.
+        self.sound = None;
         session.leave().await;
         let _ = told.map(|told| told.send(()));
     }
@@ -141,6 +169,7 @@ impl Task {
                 command = commands.recv() => match command {
                     None => return Joining::Left(None),
                     Some(Command::Leave(left)) => return Joining::Left(Some(left)),
+                    Some(Command::Audio(grant)) => self.granted = grant,
                     Some(Command::Talk(talk)) => self.talking = talk,
                     Some(Command::Hold(action)) => {
                         self.talking = false;
@@ -156,19 +185,42 @@ impl Task {
     }
 
     /// Everything that can be done before anybody may be heard.
-    async fn set_up(&mut self, session: &Session) -> Result<(), hookswitch_rtc::SessionError> {
+    async fn set_up(
+        &mut self,
+        session: &Session,
+        opening: Option<Opening>,
+    ) -> Result<(), hookswitch_rtc::SessionError> {
         session.set_held(true).await?;
         session.set_muted(self.muted).await?;
         let (call, diary) = (self.call, self.plan.diary.clone());
         let heard = move || diary.note(Some(call), &Event::Audible);
-        match &self.plan.recording {
-            Some(recording) => session.play(recording.track(heard)).await?,
-            None => session.play(Listener::new(heard)).await?,
+        let first: Box<dyn AudioSink> = match &self.plan.recording {
+            Some(recording) => Box::new(recording.track(heard)),
+            None => Box::new(Listener::new(heard)),
+        };
+        let opened = match opening {
+            Some(opening) => opening.finish(self.call, &self.plan.diary).await,
+            None => None,
+        };
+        let (microphone, loudspeaker) = match opened {
+            Some((sound, microphone, loudspeaker)) => {
+                self.sound = Some(sound);
+                (Some(microphone), Some(loudspeaker))
+            }
+            None => (None, None),
+        };
+        session.play(Heard { first, loudspeaker }).await?;
+        match (&self.plan.speech, microphone) {
+            (Some(speech), _) => {
+                let (utterance, said) = speech.utter();
+                self.said = Some(said);
+                session.publish(utterance).await?;
+            }
+            (None, Some(microphone)) => session.publish(microphone).await?,
+            (None, None) => {}
         }
-        if let Some(speech) = &self.plan.speech {
-            let (utterance, said) = speech.utter();
-            self.said = Some(said);
-            session.publish(utterance).await?;
+        if let Some(grant) = self.granted.clone() {
+            self.audio(Some(grant)).await;
         }
         if self.talking {
             self.talking = false;
@@ -184,10 +236,18 @@ impl Task {
         commands: &mut UnboundedReceiver<Command>,
     ) -> Option<oneshot::Sender<()>> {
         loop {
+            let watching = async {
+                match &mut self.sound {
+                    Some(sound) => sound.watch().await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
+                () = watching => self.sound = None,
                 command = commands.recv() => match command {
                     None => return None,
                     Some(Command::Leave(left)) => return Some(left),
+                    Some(Command::Audio(grant)) => self.audio(grant).await,
                     Some(Command::Talk(talk)) => self.talk(session, talk).await,
                     Some(Command::Hold(action)) => {
                         self.talk(session, false).await;
@@ -211,6 +271,14 @@ impl Task {
                     None => return None,
                 },
             }
+        }
+    }
+
+    /// Devices that are closed stay closed for this call.
+    async fn audio(&mut self, grant: Option<AudioGrant>) {
+        self.granted.clone_from(&grant);
+        if let Some(sound) = &self.sound {
+            sound.turn(grant).await;
         }
     }
 

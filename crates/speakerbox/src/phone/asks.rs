@@ -3,6 +3,7 @@
 use super::Phone;
 use crate::call::{Call, Stage};
 use crate::diary::Event;
+use crate::grant::AudioGrant;
 use crate::note::{Ask, Note};
 use hookswitch::{
     Adoption, AnswerCallAction, CallState, CallUpdate, CallUuid, EndCallAction, EndKind, Error,
@@ -23,15 +24,28 @@ impl Phone {
             Ask::SetHeld(action) => self.set_held(action),
             Ask::SetMuted(action) => self.set_muted(action),
             Ask::Audio(call, active) => {
+                let grant = active.then(|| self.grant(call));
                 if let Some(call) = self.calls.get(call) {
-                    call.audio = active;
+                    call.audio = grant;
                 }
                 let event = if active { Event::AudioActivated } else { Event::AudioDeactivated };
                 self.diary.note(Some(call), &event);
-                self.turn(call);
+                // Quiet before the devices go, and the devices there before it talks.
+                if active {
+                    self.give_audio(call);
+                    self.turn(call);
+                } else {
+                    self.turn(call);
+                    self.give_audio(call);
+                }
             }
             Ask::BusLost => {}
         }
+    }
+
+    /// What the call service granted.
+    fn grant(&self, _: CallUuid) -> AudioGrant {
+        AudioGrant::default()
     }
 
     fn start_call(&mut self, action: StartCallAction) {

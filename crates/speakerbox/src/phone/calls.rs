@@ -135,10 +135,7 @@ impl Phone {
                     start.fulfill();
                 }
                 self.provider.report_call_updated(uuid, features()).forget();
-                let media = self.join(uuid, token);
-                if let Some(call) = self.calls.get(uuid) {
-                    call.media = Some(media);
-                }
+                self.join(uuid, token);
                 let early = self.early.remove(&snapshot.call);
                 self.snapshot(snapshot);
                 if let Some(early) = early {
@@ -163,10 +160,7 @@ impl Phone {
             (_, None) => {}
             (Ok((snapshot, token)), Some(call)) => {
                 call.version = call.version.max(snapshot.version);
-                let media = self.join(uuid, token);
-                if let Some(call) = self.calls.get(uuid) {
-                    call.media = Some(media);
-                }
+                self.join(uuid, token);
             }
             (Err(error), Some(call)) => {
                 tracing::info!(%error, "the answer came to nothing");

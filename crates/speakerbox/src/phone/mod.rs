@@ -146,8 +146,22 @@ impl Phone {
         });
     }
 
-    fn join(&self, call: CallUuid, token: String) -> Media {
-        Media::join(call, token, self.plan.clone(), self.notes.clone())
+    fn join(&mut self, call: CallUuid, token: String) {
+        let media = Media::join(call, token, self.plan.clone(), self.notes.clone());
+        if let Some(call) = self.calls.get(call) {
+            // It may have the audio already, as an outgoing call that was placed.
+            media.audio(call.audio.clone());
+            call.media = Some(media);
+        }
+    }
+
+    /// The call's devices are there exactly while it has the audio.
+    fn give_audio(&mut self, call: CallUuid) {
+        if let Some(call) = self.calls.get(call)
+            && let Some(media) = &call.media
+        {
+            media.audio(call.audio.clone());
+        }
     }
 
     /// Media runs exactly while it may.
