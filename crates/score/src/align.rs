@@ -13,6 +13,8 @@ const LONGEST_MS: usize = 1_000;
 const COARSE_RATE: usize = 4_000;
 /// Less alike than this is something else.
 const ALIKE: f64 = 0.5;
+/// At the coarse rate a place may be half a sample off; that many of the best are looked at exactly.
+const CANDIDATES: usize = 8;
 /// A second away from the piece before, a place has to fit better by this.
 const NEAR: f64 = 0.3;
 /// Louder than this is speech, in dB of full scale.
@@ -48,8 +50,13 @@ pub fn align(said: &[i16], heard: &[i16]) -> Alignment {
     for from in (0..said.len()).step_by(PIECE) {
         let range = from..(from + PIECE).min(said.len());
         let spoken = level_dbfs(&said[range.clone()]) > SPEECH_DBFS;
-        let coarse = spoken.then(|| search(&said_low, &heard_low, &range, known)).flatten();
-        let exact = coarse.map(|coarse| refine(said, heard, &range, coarse));
+        let places = if spoken { search(&said_low, &heard_low, &range, known) } else { Vec::new() };
+        let exact = places
+            .into_iter()
+            .filter_map(|place| refine(said, heard, &range, place))
+            .filter(|place| place.alike >= ALIKE)
+            .max_by(|a, b| a.worth(known).total_cmp(&b.worth(known)))
+            .map(|place| place.delay);
         known = exact.or(known);
         pieces.push(Piece { said: range, delay: known.unwrap_or(0), found: exact.is_some() });
     }
@@ -86,38 +93,60 @@ impl Low {
     }
 }
 
-fn search(said: &[f64], heard: &Low, range: &Range<usize>, near: Option<usize>) -> Option<usize> {
-    let low = |at: usize| at * COARSE_RATE / SAMPLE_RATE;
-    let piece = said.get(low(range.start)..low(range.end))?;
-    let own = energy(piece);
-    let mut best: Option<(f64, usize)> = None;
-    for delay in 0..LONGEST_MS * COARSE_RATE / 1_000 {
-        let from = low(range.start) + delay;
-        let to = from + piece.len();
-        let Some(there) = heard.samples.get(from..to) else { break };
-        let energy = (heard.before[to] - heard.before[from]).max(0.0);
-        let alike = product(piece, there) / (own * energy).sqrt().max(1e-9);
-        let delay = delay * SAMPLE_RATE / COARSE_RATE;
-        let away = near.map_or(0.0, |near| near.abs_diff(delay) as f64 / SAMPLE_RATE as f64);
-        let worth = alike - NEAR * away;
-        if alike >= ALIKE && best.is_none_or(|(before, _)| worth > before) {
-            best = Some((worth, delay));
-        }
-    }
-    best.map(|(_, delay)| delay)
+/// A place where a piece may be.
+#[derive(Clone, Copy)]
+struct Place {
+    delay: usize,
+    /// 1 is the same.
+    alike: f64,
 }
 
-fn refine(said: &[i16], heard: &[i16], range: &Range<usize>, coarse: usize) -> usize {
+impl Place {
+    /// What is far from the place of the piece before has to fit better.
+    fn worth(&self, near: Option<usize>) -> f64 {
+        let away = near.map_or(0, |near| near.abs_diff(self.delay)) as f64 / SAMPLE_RATE as f64;
+        self.alike - NEAR * away
+    }
+}
+
+/// The best places, about.
+fn search(said: &[f64], heard: &Low, range: &Range<usize>, near: Option<usize>) -> Vec<Place> {
+    let low = |at: usize| at * COARSE_RATE / SAMPLE_RATE;
+    let Some(piece) = said.get(low(range.start)..low(range.end)) else { return Vec::new() };
+    let own = energy(piece);
+    let place = |delay: usize| {
+        let from = low(range.start) + delay;
+        let to = from + piece.len();
+        let there = heard.samples.get(from..to)?;
+        let energy = (heard.before[to] - heard.before[from]).max(0.0);
+        let alike = product(piece, there) / (own * energy).sqrt().max(1e-9);
+        Some(Place { delay: delay * SAMPLE_RATE / COARSE_RATE, alike })
+    };
+    let all: Vec<Place> = (0..LONGEST_MS * COARSE_RATE / 1_000).map_while(place).collect();
+    let peak = |at: &usize| {
+        let here = all[*at].alike;
+        let lower = |beside: Option<&Place>| beside.is_none_or(|beside| beside.alike <= here);
+        here > 0.0 && lower(all.get(at.wrapping_sub(1))) && lower(all.get(at + 1))
+    };
+    let mut peaks: Vec<Place> = (0..all.len()).filter(peak).map(|at| all[at]).collect();
+    peaks.sort_by(|a, b| b.worth(near).total_cmp(&a.worth(near)));
+    peaks.truncate(CANDIDATES);
+    peaks
+}
+
+/// Where exactly.
+fn refine(said: &[i16], heard: &[i16], range: &Range<usize>, place: Place) -> Option<Place> {
     let around = SAMPLE_RATE / COARSE_RATE;
-    let piece: Vec<f64> = said[range.clone()].iter().map(|sample| f64::from(*sample)).collect();
-    (coarse.saturating_sub(around)..=coarse + around)
+    let wide = |samples: &[i16]| samples.iter().map(|sample| f64::from(*sample)).collect();
+    let piece: Vec<f64> = wide(&said[range.clone()]);
+    let own = energy(&piece);
+    (place.delay.saturating_sub(around)..=place.delay + around)
         .filter_map(|delay| {
-            let there = heard.get(range.start + delay..range.end + delay)?;
-            let there: Vec<f64> = there.iter().map(|sample| f64::from(*sample)).collect();
-            Some((product(&piece, &there) / energy(&there).sqrt().max(1e-12), delay))
+            let there: Vec<f64> = wide(heard.get(range.start + delay..range.end + delay)?);
+            let scale = (own * energy(&there)).sqrt().max(1e-12);
+            Some(Place { delay, alike: product(&piece, &there) / scale })
         })
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map_or(coarse, |(_, delay)| delay)
+        .max_by(|a, b| a.alike.total_cmp(&b.alike))
 }
 
 fn lay(pieces: &[Piece], heard: &[i16]) -> Vec<i16> {

@@ -41,7 +41,7 @@ fn the_more_noise_the_less_is_understood() {
         .to_vec();
     println!("STOI at 40, 20, 10, 0 and -10 dB: {scores:?}");
     assert!(scores.windows(2).all(|two| two[1] < two[0]), "{scores:?}");
-    assert!(scores[0] > 0.98 && scores[4] < 0.7, "{scores:?}");
+    assert!(scores[0] > 0.98 && scores[4] < 0.8, "{scores:?}");
 }
 
 #[test]

@@ -59,6 +59,8 @@ pub struct AdaptiveJitterBuffer {
     loss: f64,
     /// At which transit playing was last.
     line: i64,
+    /// Samples that were still to be played when a packet was asked for last: by so much it had to be here earlier.
+    left_over: i64,
     counts: JitterCounts,
 }
 
@@ -75,8 +77,9 @@ enum State {
 struct Playing {
     /// Extended RTP time of what is played next.
     next: i64,
-    /// Sequence number of the packet that was played last.
+    /// Sequence number and length of the packet that was played last.
     last_seq: u64,
+    len: u32,
     /// Samples that were concealed while media time stood still.
     stalled: u32,
     /// Samples that were concealed in a row.
@@ -104,6 +107,7 @@ impl AdaptiveJitterBuffer {
             answer: ANSWER,
             loss: 0.0,
             line: 0,
+            left_over: 0,
             counts: JitterCounts::default(),
         }
     }
@@ -126,7 +130,7 @@ impl AdaptiveJitterBuffer {
         }
         let fastest = self.arrivals.fastest();
         // Not less than enough: what is tolerated below is added.
-        (enough + TOLERANCE).clamp(fastest + LEAST, fastest + MOST)
+        (enough + TOLERANCE + self.left_over).clamp(fastest + LEAST, fastest + MOST)
     }
 
     fn begin_anew(&mut self, transit: i64) {
@@ -159,8 +163,13 @@ impl AdaptiveJitterBuffer {
         let Some(packet) = self.waiting.remove(&time) else { return Playout::Silence };
         self.loss *= 1.0 - LOSS_FOLLOWS;
         let next = time + i64::from(packet.duration);
-        self.state =
-            State::Playing(Playing { next, last_seq: packet.seq, stalled: 0, concealed: 0 });
+        self.state = State::Playing(Playing {
+            next,
+            last_seq: packet.seq,
+            len: packet.duration,
+            stalled: 0,
+            concealed: 0,
+        });
         Playout::Frame(packet.payload)
     }
 
@@ -302,6 +311,7 @@ impl JitterBuffer for AdaptiveJitterBuffer {
 
     fn stretch(&mut self, now: Instant, queued: u32) -> Stretch {
         let State::Playing(playing) = self.state else { return Stretch::Keep };
+        self.left_over = (i64::from(queued) - i64::from(playing.len)).clamp(0, i64::from(ANSWER));
         self.line = self.clock(now) + i64::from(queued) - playing.next;
         let above = self.line - self.wanted();
         if above > TOLERANCE {
