@@ -38,7 +38,9 @@ fn line(event: &str, numbers: &Statistics) -> String {
         serde_json::json!({
             "identity": track.identity, "packets": track.packets, "lost": track.lost, "late": track.late,
             "fec": track.fec, "concealed": track.concealed, "jitter_ms": track.jitter_ms,
-            "buffered_ms": track.buffered_ms, "level_dbfs": track.level_dbfs,
+            "buffered_ms": track.buffered_ms, "delay_ms": track.delay_ms, "target_delay_ms": track.target_delay_ms,
+            "shortened_ms": track.shortened_ms, "lengthened_ms": track.lengthened_ms,
+            "concealed_ms": track.concealed_ms, "skipped": track.skipped, "level_dbfs": track.level_dbfs,
         })
     });
     serde_json::json!({

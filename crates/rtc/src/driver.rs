@@ -1,19 +1,19 @@
 //! The media thread of a session: its socket, its signalling connection, its clock.
 
 mod connection;
+mod heard;
 mod room;
 
 use crate::audio::{AudioSink, FRAME_LEN, Frame, SILENCE};
 use crate::error::{JoinError, SessionError};
 use crate::events::{DisconnectReason, SessionEvent};
-use crate::jitter::FixedJitterBuffer;
 use crate::link::{Address, Dialed};
-use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::session::{Command, Options};
 use crate::statistics::Statistics;
-use crate::transport::{Heard, Polled, Transport};
+use crate::transport::{Polled, Transport};
 use connection::Signalling;
+use heard::HeardTrack;
 use hookswitch_platform::signal::proto;
 use room::Publishing;
 use std::collections::{BTreeMap, HashMap};
@@ -68,13 +68,6 @@ pub(crate) async fn spawn(
         })
         .map_err(|_| JoinError::Resources("thread"))?;
     result.await.unwrap_or(Err(JoinError::Resources("thread")))
-}
-
-/// A track that is heard.
-struct HeardTrack {
-    heard: Heard,
-    identity: String,
-    receiver: Receiver,
 }
 
 /// Somebody else in the room.
@@ -248,7 +241,7 @@ impl Driver {
                 }
                 Polled::Packet { mid, seq, time, payload, arrival } => {
                     if let Some(track) = self.heard.get_mut(&mid) {
-                        track.receiver.push(seq, time, payload, arrival);
+                        track.push(seq, time, payload, arrival);
                     }
                 }
                 Polled::Connected => {
@@ -289,13 +282,13 @@ impl Driver {
 
     /// 10 ms pass.
     fn audio(&mut self, due: tokio::time::Instant) {
-        let now = Instant::now();
-        let behind = now.saturating_duration_since(due.into_std());
+        let (now, due) = (Instant::now(), due.into_std());
+        let behind = now.saturating_duration_since(due);
         if behind > MAX_BEHIND {
             let missed = (behind.as_millis() / 10).min(MAX_MISSED);
-            for _ in 0..missed {
+            for at in 0..missed {
                 drop(self.sender.tick(true));
-                self.skip();
+                self.skip(due + Duration::from_millis(10 * at as u64));
             }
             self.clock.reset();
             tracing::debug!(missed, "the audio clock was stopped for a while");
@@ -307,7 +300,7 @@ impl Driver {
             self.transport.send(encoded, now);
         }
         if self.held {
-            self.skip();
+            self.skip(due);
             return;
         }
         if let Some(tap) = &mut self.tap {
@@ -315,7 +308,8 @@ impl Driver {
         }
         let mut mixed = [0_i32; FRAME_LEN];
         for track in self.heard.values_mut() {
-            let frame = track.receiver.pop(now);
+            // By the clock of the audio: what is made up for after a stall is not all due now.
+            let frame = track.pop(due);
             for (sum, sample) in mixed.iter_mut().zip(frame) {
                 *sum += i32::from(sample);
             }
@@ -329,17 +323,16 @@ impl Driver {
         }
     }
 
-    fn skip(&mut self) {
+    fn skip(&mut self, due: Instant) {
         if let Some(sink) = &mut self.sink {
             sink.skip();
         }
         if let Some(tap) = &mut self.tap {
             tap.skip();
         }
-        let now = Instant::now();
         for track in self.heard.values_mut() {
             // Decoded and thrown away, so that what is played after the hold is of then, not of before.
-            let _ = track.receiver.pop(now);
+            let _ = track.pop(due);
         }
     }
 
@@ -376,24 +369,14 @@ impl Driver {
     }
 
     fn statistics(&self) -> Statistics {
-        let received = self.heard.values().map(|track| {
-            let mut numbers = track.receiver.statistics();
-            numbers.identity = track.identity.clone();
-            numbers.track = track.heard.track.clone();
-            numbers
-        });
         Statistics {
             packets_sent: self.sender.packets,
             bytes_sent: self.sender.bytes,
             sent_level_dbfs: self.sender.level,
             round_trip: self.round_trip,
             connect_time: self.connect_time,
-            received: received.collect(),
+            received: self.heard.values().map(HeardTrack::statistics).collect(),
         }
-    }
-
-    fn new_receiver(&self) -> Receiver {
-        Receiver::new(Box::new(FixedJitterBuffer::new(self.options.jitter_delay)))
     }
 
     fn emit(&self, event: SessionEvent) {

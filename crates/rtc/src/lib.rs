@@ -25,19 +25,26 @@ pub mod devices;
 mod driver;
 mod error;
 mod events;
+mod impair;
 mod jitter;
 mod link;
+mod playback;
 mod receiver;
 mod sender;
 mod session;
 mod statistics;
+mod stretch;
 mod transport;
 pub mod wav;
 
 pub use audio::{AudioSink, AudioSource, FRAME_LEN, Frame, SAMPLE_RATE, SILENCE, level_dbfs};
 pub use error::{JoinError, SessionError};
 pub use events::{DisconnectReason, Events, SessionEvent};
-pub use jitter::{FixedJitterBuffer, JitterBuffer, JitterCounts, Packet, Playout};
+pub use impair::{Impairment, Network};
+pub use jitter::{
+    AdaptiveJitterBuffer, FixedJitterBuffer, JitterBuffer, JitterCounts, Packet, Playout, Stretch,
+};
 pub use receiver::Receiver;
+pub use sender::{Encoded, Sender};
 pub use session::{Options, Session};
 pub use statistics::{ReceivedStatistics, Statistics};

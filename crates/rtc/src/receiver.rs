@@ -1,22 +1,31 @@
-//! One received track: jitter buffer and decoder.
+//! One received track: jitter buffer, decoder, playback.
 
-use crate::audio::{FRAME_LEN, Frame, SILENCE, level_dbfs};
-use crate::jitter::{FixedJitterBuffer, JitterBuffer, Packet, Playout};
+use crate::audio::{FRAME_LEN, Frame, SAMPLE_RATE, level_dbfs};
+use crate::jitter::{AdaptiveJitterBuffer, JitterBuffer, Packet, Playout};
+use crate::playback::Playback;
 use crate::statistics::ReceivedStatistics;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Longest audio of an Opus packet, in samples: 120 ms.
 const MAX_PACKET: usize = 5_760;
+/// What the decoder can invent is a multiple of this, in samples: 2.5 ms.
+const GRAIN: usize = 120;
+/// What it invents is played as it is for so long, in samples: 40 ms.
+const BELIEVED: usize = 1_920;
+/// And is gone after so long: 120 ms.
+const GONE: usize = 5_760;
 /// Above this a frame counts as audible, in dB of full scale.
 const AUDIBLE_DBFS: f32 = -60.0;
 
-/// Turns packets into frames of 10 ms. Packets that cannot be decoded are concealed.
+/// Turns packets into frames of 10 ms, one each time it is asked, whatever arrived. Packets that cannot be decoded are
+/// concealed.
 pub struct Receiver {
     buffer: Box<dyn JitterBuffer>,
     decoder: Option<opus::Decoder>,
-    decoded: VecDeque<i16>,
+    playback: Playback,
+    /// Samples invented in a row, and ever.
+    invented: (usize, u64),
     undecodable: u64,
     level: f32,
     first_packet: Option<Instant>,
@@ -28,21 +37,22 @@ pub struct Receiver {
 
 impl Default for Receiver {
     fn default() -> Self {
-        Self::new(Box::new(FixedJitterBuffer::default()))
+        Self::new(Box::new(AdaptiveJitterBuffer::default()))
     }
 }
 
 impl Receiver {
     /// A receiver with the given jitter buffer.
     pub fn new(buffer: Box<dyn JitterBuffer>) -> Self {
-        let decoder = opus::Decoder::new(crate::audio::SAMPLE_RATE, opus::Channels::Mono);
+        let decoder = opus::Decoder::new(SAMPLE_RATE, opus::Channels::Mono);
         if let Err(error) = &decoder {
             tracing::error!(%error, "no Opus decoder; this track stays silent");
         }
         Self {
             buffer,
             decoder: decoder.ok(),
-            decoded: VecDeque::new(),
+            playback: Playback::default(),
+            invented: (0, 0),
             undecodable: 0,
             level: -127.0,
             first_packet: None,
@@ -54,7 +64,7 @@ impl Receiver {
 
     /// A packet arrived.
     pub fn push(&mut self, seq: u64, time: u32, payload: Arc<[u8]>, arrival: Instant) {
-        let Ok(duration) = opus::packet::get_nb_samples(&payload, crate::audio::SAMPLE_RATE) else {
+        let Some(duration) = duration(&payload) else {
             self.undecodable += 1;
             return;
         };
@@ -71,17 +81,18 @@ impl Receiver {
         self.buffer.push(Packet { seq, time, duration: duration as u32, payload }, arrival);
     }
 
-    /// The next 10 ms.
+    /// The next 10 ms, due at `now`: 10 ms after those before.
     pub fn pop(&mut self, now: Instant) -> Frame {
-        while self.decoded.len() < FRAME_LEN {
+        while self.playback.queued() < FRAME_LEN {
             let playout = self.buffer.pop(now);
-            let step = self.buffer.step() as usize;
-            self.decode(&playout, step);
+            let step = (self.buffer.step() as usize).clamp(1, MAX_PACKET);
+            self.play(&playout, step);
+            if let Playout::Frame(_) = playout {
+                let stretch = self.buffer.stretch(now, self.playback.queued() as u32);
+                self.playback.stretch(stretch);
+            }
         }
-        let mut frame = SILENCE;
-        for (to, from) in frame.iter_mut().zip(self.decoded.drain(..FRAME_LEN)) {
-            *to = from;
-        }
+        let frame = self.playback.take();
         self.level = level_dbfs(&frame);
         if self.level > AUDIBLE_DBFS {
             self.first_audible.get_or_insert(now);
@@ -89,28 +100,60 @@ impl Receiver {
         frame
     }
 
-    fn decode(&mut self, playout: &Playout, step: usize) {
-        let mut samples = [0; MAX_PACKET];
-        let step = step.clamp(FRAME_LEN / 4, MAX_PACKET);
-        let result = match (&mut self.decoder, playout) {
-            (None, _) | (_, Playout::Silence) => Ok(step),
-            (Some(decoder), Playout::Frame(payload)) => {
-                decoder.decode(payload, &mut samples, false)
+    fn play(&mut self, playout: &Playout, step: usize) {
+        match playout {
+            Playout::Frame(payload) => match self.decode(payload, MAX_PACKET, false) {
+                Some(block) => self.speech(&block),
+                None => {
+                    self.undecodable += 1;
+                    self.invent(duration(payload).unwrap_or(2 * FRAME_LEN));
+                }
+            },
+            // Exactly as long as the packet that is lost: the copy is of its end.
+            Playout::Fec(payload) => match self.decode(payload, step.next_multiple_of(GRAIN), true)
+            {
+                Some(block) => self.speech(&block[..step.min(block.len())]),
+                None => {
+                    self.undecodable += 1;
+                    self.invent(step);
+                }
+            },
+            Playout::Conceal => self.invent(step),
+            Playout::Silence if self.playback.is_faded() => self.playback.silence(step),
+            Playout::Silence => {
+                // The voice goes out instead of being cut off.
+                self.invented.0 = GONE;
+                self.invent(step);
             }
-            (Some(decoder), Playout::Fec(payload)) => {
-                decoder.decode(payload, &mut samples[..step], true)
-            }
-            (Some(decoder), Playout::Conceal) => decoder.decode(&[], &mut samples[..step], false),
-        };
-        let len = match result {
-            Ok(len) if len > 0 => len.min(MAX_PACKET),
-            _ => {
-                self.undecodable += 1;
-                samples = [0; MAX_PACKET];
-                step
-            }
-        };
-        self.decoded.extend(&samples[..len]);
+        }
+    }
+
+    fn speech(&mut self, block: &[i16]) {
+        self.invented.0 = 0;
+        self.playback.speech(block);
+    }
+
+    fn invent(&mut self, len: usize) {
+        self.invented.0 += len;
+        self.invented.1 += len as u64;
+        if self.playback.is_faded() && self.invented.0 >= GONE {
+            self.playback.silence(len);
+            return;
+        }
+        let doubt = self.invented.0.saturating_sub(BELIEVED) as f32;
+        let gain = (1.0 - doubt / (GONE - BELIEVED) as f32).max(0.0);
+        match self.decode(&[], len.next_multiple_of(GRAIN), false) {
+            Some(block) => self.playback.invented(&block[..len.min(block.len())], gain),
+            None => self.playback.silence(len),
+        }
+    }
+
+    /// `None`: there is no decoder, or it cannot. Without a payload it invents.
+    fn decode(&mut self, payload: &[u8], len: usize, fec: bool) -> Option<Vec<i16>> {
+        let mut samples = vec![0; len.min(MAX_PACKET)];
+        let decoded = self.decoder.as_mut()?.decode(payload, &mut samples, fec).ok()?;
+        samples.truncate(decoded);
+        (decoded > 0).then_some(samples)
     }
 
     /// What became of the track's packets.
@@ -126,10 +169,20 @@ impl Receiver {
             undecodable: self.undecodable,
             jitter_ms: (self.jitter / 48.0) as f32,
             buffered_ms: self.buffer.depth() as f32 / 48.0,
+            delay_ms: self.buffer.delay() as f32 / 48.0,
+            target_delay_ms: self.buffer.target() as f32 / 48.0,
+            shortened_ms: self.playback.shortened() / 48,
+            lengthened_ms: self.playback.lengthened() / 48,
+            concealed_ms: self.invented.1 / 48,
             level_dbfs: self.level,
             first_packet: self.first_packet,
             first_audible: self.first_audible,
             ..ReceivedStatistics::default()
         }
     }
+}
+
+/// How much audio an Opus packet holds, in samples.
+fn duration(payload: &[u8]) -> Option<usize> {
+    opus::packet::get_nb_samples(payload, SAMPLE_RATE).ok().filter(|samples| *samples <= MAX_PACKET)
 }

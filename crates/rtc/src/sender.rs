@@ -12,15 +12,20 @@ const EXPECTED_LOSS: i32 = 10;
 const MAX_ENCODED: usize = 1_275;
 
 /// An encoded 20 ms.
-pub(crate) struct Encoded {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoded {
+    /// RTP time, 48 kHz.
     pub time: u32,
+    /// The encoded audio.
     pub payload: Vec<u8>,
     /// First after a pause.
     pub marker: bool,
+    /// Level of what was encoded, in dB of full scale.
     pub level_dbfs: f32,
 }
 
-pub(crate) struct Sender {
+/// Turns frames of 10 ms into packets of 20 ms.
+pub struct Sender {
     encoder: opus::Encoder,
     source: Option<Box<dyn AudioSource>>,
     pub(crate) muted: bool,
@@ -34,7 +39,11 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    pub(crate) fn new(first_time: u32) -> Result<Self, opus::Error> {
+    /// A sender without a source, whose first packet would have this RTP time.
+    ///
+    /// # Errors
+    /// There is no memory for the encoder.
+    pub fn new(first_time: u32) -> Result<Self, opus::Error> {
         let mut encoder =
             opus::Encoder::new(SAMPLE_RATE, opus::Channels::Mono, opus::Application::Voip)?;
         encoder.set_bitrate(opus::Bitrate::Bits(BITRATE))?;
@@ -54,14 +63,15 @@ impl Sender {
         })
     }
 
-    pub(crate) fn set_source(&mut self, source: Option<Box<dyn AudioSource>>) {
+    /// Reads from this from now on, or from nothing.
+    pub fn set_source(&mut self, source: Option<Box<dyn AudioSource>>) {
         self.source = source;
         self.half = None;
         self.level = -127.0;
     }
 
     /// 10 ms pass. Returns what the source gave (for whoever keeps a copy) and, every other time, a packet to send.
-    pub(crate) fn tick(&mut self, held: bool) -> (Frame, Option<Encoded>) {
+    pub fn tick(&mut self, held: bool) -> (Frame, Option<Encoded>) {
         let time = self.time;
         self.time = self.time.wrapping_add(FRAME_LEN as u32);
         let mut frame = SILENCE;

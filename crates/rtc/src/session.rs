@@ -4,6 +4,7 @@ use crate::audio::{AudioSink, AudioSource};
 use crate::driver;
 use crate::error::{JoinError, SessionError};
 use crate::events::Events;
+use crate::impair::Impairment;
 use crate::statistics::Statistics;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -19,8 +20,11 @@ pub struct Options {
     pub resume_within: Duration,
     /// Hear everybody. Default true.
     pub auto_subscribe: bool,
-    /// Delay of the jitter buffer. Default 60 ms.
+    /// Delay that the jitter buffer begins with; from there on it follows the network, between 20 and 400 ms. Default
+    /// 60 ms.
     pub jitter_delay: Duration,
+    /// For measurements: what arrives goes through a network like this first. Default none.
+    pub impairment: Option<Impairment>,
     /// Name of the published track. Default "microphone".
     pub track_name: String,
 }
@@ -32,6 +36,7 @@ impl Default for Options {
             resume_within: Duration::from_secs(15),
             auto_subscribe: true,
             jitter_delay: Duration::from_millis(60),
+            impairment: None,
             track_name: "microphone".to_owned(),
         }
     }

@@ -18,7 +18,7 @@ pub struct ReceivedStatistics {
     pub late: u64,
     /// Lost packets for which a copy in the next one stood in.
     pub fec: u64,
-    /// Lost packets for which the decoder invented something.
+    /// Times that the decoder invented something, because a packet was lost or not here yet.
     pub concealed: u64,
     /// Packets thrown away to get back to the wanted delay.
     pub skipped: u64,
@@ -26,13 +26,23 @@ pub struct ReceivedStatistics {
     pub undecodable: u64,
     /// Variation of the time that packets take, in milliseconds (RFC 3550).
     pub jitter_ms: f32,
-    /// Audio that waits to be played, in milliseconds.
+    /// Audio that waits to be decoded, in milliseconds.
     pub buffered_ms: f32,
+    /// How much later audio is played than the fastest packets would allow, in milliseconds.
+    pub delay_ms: f32,
+    /// How much later it is meant to be played, so that nearly all packets are in time, in milliseconds.
+    pub target_delay_ms: f32,
+    /// Audio that was left out to shorten the delay, in milliseconds.
+    pub shortened_ms: u64,
+    /// Audio that was played twice to lengthen the delay, in milliseconds.
+    pub lengthened_ms: u64,
+    /// Audio that the decoder invented, in milliseconds.
+    pub concealed_ms: u64,
     /// Level of the last 10 ms, in dB of full scale.
     pub level_dbfs: f32,
     /// When the first packet came.
     pub first_packet: Option<Instant>,
-    /// When the first 10 ms above -60 dB of full scale were played.
+    /// When the first 10 ms above -60 dB of full scale were due to be played.
     pub first_audible: Option<Instant>,
 }
 

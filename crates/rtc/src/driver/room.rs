@@ -341,8 +341,7 @@ impl Driver {
                 identity: identity.clone(),
                 track: heard.track.clone(),
             };
-            let receiver = self.new_receiver();
-            self.heard.insert(mid, HeardTrack { heard, identity, receiver });
+            self.heard.insert(mid, HeardTrack::new(heard, identity, &self.options));
             self.emit(event);
         }
     }

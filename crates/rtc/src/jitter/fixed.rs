@@ -1,65 +1,9 @@
-//! The jitter buffer: packets in when they arrive, audio out when it is due.
+//! A jitter buffer with a fixed delay.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use super::sequence::{MediaTimes, Sequence};
+use super::{JitterBuffer, JitterCounts, Packet, Playout};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-
-/// A packet of encoded audio.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Packet {
-    /// Extended sequence number.
-    pub seq: u64,
-    /// RTP time, 48 kHz.
-    pub time: u32,
-    /// How much audio it holds, in samples.
-    pub duration: u32,
-    /// The encoded audio.
-    pub payload: Arc<[u8]>,
-}
-
-/// What to play next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Playout {
-    /// Decode this.
-    Frame(Arc<[u8]>),
-    /// The packet is lost, but this one, the next, holds a copy of it (Opus in-band FEC).
-    Fec(Arc<[u8]>),
-    /// The packet is lost: let the decoder invent something.
-    Conceal,
-    /// Nothing was sent, or playing has not begun.
-    Silence,
-}
-
-/// What became of the packets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct JitterCounts {
-    /// Packets that came, duplicates not counted.
-    pub received: u64,
-    /// Packets that never came, as far as sequence numbers show.
-    pub lost: u64,
-    /// Packets that came after their time.
-    pub late: u64,
-    /// Times that FEC stood in.
-    pub fec: u64,
-    /// Times that concealment stood in.
-    pub concealed: u64,
-    /// Packets thrown away to get back to the wanted delay.
-    pub skipped: u64,
-}
-
-/// Orders packets and decides what is played when. One per received track.
-pub trait JitterBuffer: Send {
-    /// A packet arrived.
-    fn push(&mut self, packet: Packet, arrival: Instant);
-    /// What to play now. Whoever asks plays the answer for as long as [`JitterBuffer::step`] says, and asks again.
-    fn pop(&mut self, now: Instant) -> Playout;
-    /// How much audio an answer that is no frame stands for, in samples.
-    fn step(&self) -> u32;
-    /// What became of the packets so far.
-    fn counts(&self) -> JitterCounts;
-    /// How much audio waits, in samples.
-    fn depth(&self) -> u32;
-}
 
 /// Plays everything a fixed time after it could have been played first.
 ///
@@ -70,15 +14,11 @@ pub struct FixedJitterBuffer {
     delay: Duration,
     /// By extended RTP time.
     waiting: BTreeMap<u64, Packet>,
-    /// Extended RTP time of the newest packet, to extend the next.
-    newest: Option<u64>,
+    times: MediaTimes,
     playing: Option<Playing>,
     step: u32,
-    first_seq: Option<u64>,
-    highest_seq: u64,
+    sequence: Sequence,
     counts: JitterCounts,
-    /// Sequence numbers seen lately, to tell duplicates.
-    seen: VecDeque<u64>,
 }
 
 #[derive(Debug)]
@@ -104,8 +44,6 @@ const JUMP: u64 = 48_000;
 const MAX_WAITING: usize = 100;
 /// Answers between two skips: one second of 20 ms packets.
 const SKIP_EVERY: u32 = 50;
-/// Duplicates are told within this many packets.
-const SEEN: usize = 256;
 
 impl Default for FixedJitterBuffer {
     fn default() -> Self {
@@ -119,41 +57,17 @@ impl FixedJitterBuffer {
         Self {
             delay,
             waiting: BTreeMap::new(),
-            newest: None,
+            times: MediaTimes::default(),
             playing: None,
             step: 960,
-            first_seq: None,
-            highest_seq: 0,
+            sequence: Sequence::default(),
             counts: JitterCounts::default(),
-            seen: VecDeque::new(),
         }
-    }
-
-    fn extend(&mut self, time: u32) -> u64 {
-        let extended = match self.newest {
-            // Far from both ends, so that earlier packets stay positive.
-            None => (1 << 40) + u64::from(time),
-            Some(newest) => {
-                let ahead = time.wrapping_sub(newest as u32) as i32;
-                newest.saturating_add_signed(i64::from(ahead))
-            }
-        };
-        self.newest = Some(self.newest.map_or(extended, |newest| newest.max(extended)));
-        extended
     }
 
     fn begin(&mut self, at: u64, starts: Instant) {
         self.playing =
             Some(Playing { starts, next: at, last_seq: None, empty: 0, shallowest: (u32::MAX, 0) });
-    }
-
-    fn count(&mut self, seq: u64) {
-        let first = *self.first_seq.get_or_insert(seq);
-        self.first_seq = Some(first.min(seq));
-        self.highest_seq = self.highest_seq.max(seq);
-        self.counts.received += 1;
-        let expected = self.highest_seq - first.min(seq) + 1;
-        self.counts.lost = expected.saturating_sub(self.counts.received);
     }
 
     /// Gives back delay that a burst after a stall left behind.
@@ -179,15 +93,10 @@ impl FixedJitterBuffer {
 
 impl JitterBuffer for FixedJitterBuffer {
     fn push(&mut self, packet: Packet, arrival: Instant) {
-        if self.seen.contains(&packet.seq) {
+        if !self.sequence.note(packet.seq) {
             return;
         }
-        self.seen.push_back(packet.seq);
-        if self.seen.len() > SEEN {
-            self.seen.pop_front();
-        }
-        self.count(packet.seq);
-        let time = self.extend(packet.time);
+        let time = self.times.extend(packet.time);
         if (120..=5760).contains(&packet.duration) {
             self.step = packet.duration;
         }
@@ -270,10 +179,22 @@ impl JitterBuffer for FixedJitterBuffer {
     }
 
     fn counts(&self) -> JitterCounts {
-        self.counts
+        JitterCounts {
+            received: self.sequence.received(),
+            lost: self.sequence.lost(),
+            ..self.counts
+        }
     }
 
     fn depth(&self) -> u32 {
         self.waiting.values().map(|packet| packet.duration).sum()
+    }
+
+    fn delay(&self) -> u32 {
+        self.depth()
+    }
+
+    fn target(&self) -> u32 {
+        (self.delay.as_millis() as u32).saturating_mul(48)
     }
 }
