@@ -128,6 +128,7 @@ mod tests {
         let mut name = |app: &str| aliases.app(&app.into());
         assert_eq!(&*name("org.example.Chat"), "chat");
         assert_eq!(&*name("com.example.Chat"), "chat-2");
+        assert_eq!(&*name("net.example.Chat"), "chat-3");
         assert_eq!(&*name("org.example.Chat"), "chat");
         assert_eq!(&*name("org.example.UiPhone"), "app-uiphone");
         assert_eq!(&*name("org.example.Core"), "app-core");

@@ -74,3 +74,83 @@ impl AskedActions {
         self.0.iter().filter(ending).map(|asked| &*asked.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::{DtmfDigits, DtmfType, EndKind};
+
+    const CHAT: ProviderId = ProviderId(1);
+    const TALK: ProviderId = ProviderId(2);
+
+    fn ask(asked: &mut AskedActions, action: u64, provider: ProviderId, name: &str, verb: Verb) {
+        asked.ask(ActionId(action), provider, CallUuid(1), name.into(), verb);
+    }
+
+    /// Which verb it was, and how many came after it.
+    fn found(asked: &AskedActions, action: u64) -> Option<(Verb, usize)> {
+        asked.find(ActionId(action)).map(|(asked, back)| (asked.verb.clone(), back))
+    }
+
+    #[test]
+    fn an_action_is_counted_among_those_of_its_kind_and_call() {
+        let mut asked = AskedActions::default();
+        let tone = |digit: &str| {
+            Verb::PlayDtmf(DtmfDigits::new(digit).expect("digits"), DtmfType::SingleTone)
+        };
+        for (action, name, verb) in [
+            (1, "anna", Verb::SetHeld(true)),
+            (2, "anna", Verb::SetHeld(false)),
+            (3, "bob", Verb::SetHeld(true)),
+            (4, "anna", Verb::SetHeld(true)),
+            (5, "anna", tone("1")),
+            (6, "anna", tone("2")),
+            (7, "anna", Verb::End(EndKind::HangUp)),
+            (8, "anna", Verb::End(EndKind::Failed)),
+        ] {
+            ask(&mut asked, action, CHAT, name, verb);
+        }
+        assert_eq!(found(&asked, 1), Some((Verb::SetHeld(true), 1)));
+        assert_eq!(found(&asked, 2), Some((Verb::SetHeld(false), 0)));
+        assert_eq!(found(&asked, 4), Some((Verb::SetHeld(true), 0)));
+        assert_eq!(found(&asked, 5), Some((tone("1"), 1)));
+        assert_eq!(found(&asked, 7), Some((Verb::End(EndKind::HangUp), 1)));
+        assert_eq!(found(&asked, 9), None);
+    }
+
+    #[test]
+    fn a_call_is_ending_until_its_app_has_ended_it() {
+        let mut asked = AskedActions::default();
+        ask(&mut asked, 1, CHAT, "anna", Verb::SetHeld(true));
+        ask(&mut asked, 2, CHAT, "bob", Verb::End(EndKind::HangUp));
+        ask(&mut asked, 3, TALK, "carl", Verb::End(EndKind::HangUp));
+        ask(&mut asked, 4, CHAT, "dora", Verb::End(EndKind::HangUp));
+        let ending = |asked: &AskedActions| asked.ending().collect::<Vec<_>>().join(" ");
+        assert_eq!(ending(&asked), "bob carl dora");
+        asked.over(ActionId(2));
+        assert_eq!(ending(&asked), "carl dora");
+        asked.all_over(CHAT);
+        assert_eq!(ending(&asked), "carl");
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten_once_they_are_over() {
+        let mut asked = AskedActions::default();
+        let verb = || Verb::SetHeld(true);
+        for action in 0..KEPT as u64 {
+            ask(&mut asked, action, CHAT, "anna", verb());
+            asked.over(ActionId(action));
+        }
+        assert!(found(&asked, 0).is_some());
+        ask(&mut asked, 1000, CHAT, "anna", verb());
+        assert!(found(&asked, 0).is_none() && found(&asked, 1).is_some());
+        // What is not over is kept longer, but not for ever.
+        let mut asked = AskedActions::default();
+        for action in 0..MOST as u64 {
+            ask(&mut asked, action, CHAT, "anna", verb());
+        }
+        assert!(found(&asked, 0).is_some());
+        ask(&mut asked, 9999, CHAT, "anna", verb());
+        assert!(found(&asked, 0).is_none() && found(&asked, 1).is_some());
+    }
+}

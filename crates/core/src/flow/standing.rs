@@ -127,3 +127,126 @@ pub(super) fn other_comments(comments: &[String]) -> Vec<String> {
     let ours = |comment: &&String| *comment == MARK || comment.starts_with("| ");
     comments.iter().filter(|comment| !ours(comment)).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+    use alloc::format;
+
+    /// How things stand after these lines.
+    fn after(lines: &[&str]) -> Standing {
+        let text = format!("a:\n    {}", lines.join("\n    "));
+        let mut standing = Standing::default();
+        for step in &parse(&text).expect("it is a flow").remove(0).steps {
+            standing.mark(step);
+            standing.pass(step);
+        }
+        standing
+    }
+
+    fn live(lines: &[&str]) -> Vec<String> {
+        after(lines).live.into_iter().collect()
+    }
+
+    fn ending(lines: &[&str]) -> Vec<String> {
+        after(lines).ending.into_iter().map(|(app, call)| format!("{app} {call}")).collect()
+    }
+
+    fn registered(lines: &[&str]) -> Vec<String> {
+        let words = |(app, words): (String, Vec<String>)| format!("{app} {}", words.join(" "));
+        after(lines).registered.into_iter().map(words).collect()
+    }
+
+    const NEW: &str = "core restarts with nothing";
+    const IN: &str = "chat -> core : report incoming anna";
+
+    #[test]
+    fn nothing_is_known_before_a_mark_or_a_start() {
+        assert!(!after(&["after 1s"]).known);
+        assert!(!after(&["# something", "after 1s"]).known);
+        assert!(after(&["# from here:", "after 1s"]).is_idle());
+        assert!(after(&[NEW]).is_idle());
+        assert!(!after(&["core restarts"]).known);
+    }
+
+    #[test]
+    fn a_mark_says_all_that_counts() {
+        let mark = [
+            "# before it: | live zoe",
+            "# from here:",
+            "# | policy ring=3000",
+            "# | chat -> core : register groups=1 executes",
+            "# | live anna bob",
+            "# live carl",
+            "after 1s",
+        ];
+        let standing = after(&mark);
+        assert!(standing.known && !standing.is_idle());
+        assert_eq!(standing.policy, [("ring".to_string(), "3000".to_string())]);
+        assert_eq!(registered(&mark), ["chat groups=1 executes"]);
+        assert_eq!(live(&mark), ["anna", "bob"]);
+        // Of a service that comes back it is no news who lives.
+        let back = [
+            "# from here:",
+            "# | policy ring=1",
+            "core restarts with chat anna incoming ; talk bob outgoing",
+        ];
+        assert_eq!(live(&back), ["anna", "bob"]);
+        assert_eq!(after(&back).policy.len(), 1);
+    }
+
+    #[test]
+    fn a_call_lives_from_the_first_word_of_it_to_the_last() {
+        let rings = [NEW, IN, "core -> ui : ringing anna"];
+        assert_eq!(live(&rings), ["anna"]);
+        assert_eq!(live(&[&rings[..], &["core -> ui : ended anna failed"]].concat()), [""; 0]);
+        let recents = |reason: &str| format!("core -> recents : anna incoming {reason}");
+        assert_eq!(live(&[&rings[..], &[&*recents("live")]].concat()), ["anna"]);
+        assert_eq!(live(&[&rings[..], &[&*recents("failed")]].concat()), [""; 0]);
+        // Another word than a state says nothing of that.
+        assert_eq!(live(&[NEW, IN, "core -> ui : muted anna"]), [""; 0]);
+        assert_eq!(live(&[NEW, IN, "core -> talk : active anna"]), [""; 0]);
+    }
+
+    #[test]
+    fn a_call_that_ended_counts_until_its_app_has_ended_it() {
+        let asked = [NEW, "after 60s", "core -> chat : perform end anna failed"];
+        let then = |lines: &[&'static str]| ending(&[&asked[..], lines].concat());
+        assert_eq!(then(&[]), ["chat anna"]);
+        assert!(!after(&asked).is_idle());
+        assert_eq!(then(&["chat -> core : fulfill end anna"]), [""; 0]);
+        assert_eq!(then(&["chat -> core : fail end anna"]), [""; 0]);
+        assert_eq!(then(&["chat -> core : fulfill hold anna"]), ["chat anna"]);
+        let refused = ["chat -> core : fulfill end anna", "core -> chat : refused UnknownAction"];
+        assert_eq!(then(&refused), ["chat anna"]);
+        assert_eq!(then(&["after 5s", "core -> chat : timed out end anna failed"]), [""; 0]);
+        assert_eq!(then(&["chat -> core : lost"]), [""; 0]);
+        assert_eq!(then(&["talk -> core : lost"]), ["chat anna"]);
+        assert_eq!(then(&["core restarts"]), [""; 0]);
+    }
+
+    #[test]
+    fn what_was_refused_did_not_happen() {
+        let known = [NEW, "chat -> core : register groups=1"];
+        let then = |lines: &[&'static str]| registered(&[&known[..], lines].concat());
+        assert_eq!(then(&[]), ["chat groups=1"]);
+        assert_eq!(then(&["chat -> core : configure groups=3"]), ["chat groups=3"]);
+        let refused = "core -> chat : refused InvalidArgument";
+        assert_eq!(then(&["chat -> core : configure groups=0", refused]), ["chat groups=1"]);
+        assert_eq!(then(&["chat -> core : invalidate", refused]), ["chat groups=1"]);
+        assert_eq!(then(&["chat -> core : invalidate"]), [""; 0]);
+        // What somebody else is told is no refusal of this, and neither is anything else it is told.
+        let others = "core -> ui : refused InvalidAction";
+        assert_eq!(then(&["chat -> core : configure groups=3", others]), ["chat groups=3"]);
+        let told = "core -> chat : audio off anna";
+        assert_eq!(then(&["chat -> core : invalidate", told]), [""; 0]);
+        assert_eq!(then(&["core restarts"]), [""; 0]);
+    }
+
+    #[test]
+    fn marks_are_no_comments_of_the_flow() {
+        let comments = ["one", MARK, "| live anna", "|two"].map(ToString::to_string);
+        assert_eq!(other_comments(&comments), ["one", "|two"]);
+    }
+}

@@ -62,3 +62,80 @@ fn without_audio_by_hand(flow: &Flow) -> Flow {
     }
     Flow { steps, ..flow.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+    use alloc::format;
+    use alloc::string::{String, ToString};
+
+    fn flow(lines: &[&str]) -> Flow {
+        parse(&format!("a:\n    {}", lines.join("\n    "))).expect("it is a flow").remove(0)
+    }
+
+    fn lines(flow: &Flow) -> Vec<String> {
+        flow.to_string().lines().skip(1).map(|line| line.trim().to_string()).collect()
+    }
+
+    #[test]
+    fn short_waits_are_added_to_the_next_long_one() {
+        let before = [
+            "after 49ms",
+            "after 3ms",
+            "chat -> core : report incoming anna",
+            "core -> ui   : ringing anna",
+            "after 5s",
+            "after 2ms",
+            "core -> ui   : muted anna",
+            "after 50ms",
+            "after 10ms",
+            "after 1s asleep",
+            "after 1s",
+        ];
+        let after = [
+            "chat -> core : report incoming anna",
+            "core -> ui   : ringing anna",
+            "after 5052ms",
+            // Something follows from it.
+            "after 2ms",
+            "core -> ui   : muted anna",
+            "after 50ms",
+            "after 1010ms asleep",
+            "after 1s",
+        ];
+        assert_eq!(lines(&without_instants(&flow(&before))), after);
+    }
+
+    #[test]
+    fn audio_that_is_up_at_once_is_not_said() {
+        let before = [
+            "audio by hand",
+            "chat -> core : fulfill answer anna",
+            "core -> audio : activate anna",
+            "audio -> core : activated anna",
+            "core -> chat : audio on anna",
+            "talk -> core : fulfill answer bob",
+            "core -> audio : deactivate bob",
+            "chat -> core : activated bob",
+            "audio -> core : activated bob",
+        ];
+        let after = [
+            "chat -> core : fulfill answer anna",
+            "core -> audio : activate anna",
+            "core -> chat : audio on anna",
+            "talk -> core : fulfill answer bob",
+            "core -> audio : deactivate bob",
+            "chat -> core : activated bob",
+            "audio -> core : activated bob",
+        ];
+        assert_eq!(lines(&without_audio_by_hand(&flow(&before))), after);
+        // Another party that says the same is no audio.
+        let other =
+            ["x -> core : y", "core -> audio : activate anna", "chat -> core : activated anna"];
+        assert_eq!(
+            lines(&without_audio_by_hand(&flow(&other))),
+            other.map(|line| line.replace("x ->", "x    ->"))
+        );
+    }
+}
