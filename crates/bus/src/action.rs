@@ -148,6 +148,8 @@ pub struct RequestOptions {
     pub local_language: Option<String>,
     /// `SetTranslating`: the language spoken there.
     pub remote_language: Option<String>,
+    /// `Answer` and `Choose` of a surface: the endpoint the user answers with, by id or kind.
+    pub endpoint: Option<String>,
 }
 
 /// The reply to a request that was accepted.

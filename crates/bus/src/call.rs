@@ -1,4 +1,5 @@
 use crate::action::FinishedRecord;
+use crate::audio::{AudioSessionRecord, EndpointRecord};
 use crate::update::MemberRecord;
 use hookswitch_core::CallView;
 use hookswitch_core::words::{CallState, Direction};
@@ -183,11 +184,21 @@ impl ObservedRecord {
 }
 
 /// The reply to an incoming call that was admitted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
 #[zbus(signature = "dict")]
 pub struct AdmittedRecord {
     /// The service's number of the call.
     pub number: u64,
+    /// Its audio session; absent: the service has no audio.
+    pub audio: Option<AudioSessionRecord>,
+}
+
+/// The reply to a call that was adopted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct AdoptedRecord {
+    /// Its audio session; absent: the service has no audio.
+    pub audio: Option<AudioSessionRecord>,
 }
 
 /// Everything there is, for a surface that registers.
@@ -202,4 +213,8 @@ pub struct StateRecord {
     pub version: u32,
     /// What it can do beyond that.
     pub features: Vec<String>,
+    /// Where calls can be heard, as far as that is known; else `AudioChanged` says so.
+    pub endpoints: Option<Vec<EndpointRecord>>,
+    /// The sound server; absent: nobody has looked yet.
+    pub server: Option<String>,
 }

@@ -4,6 +4,7 @@
 //! known key of the wrong type is refused with `InvalidArgument`.
 
 mod action;
+mod audio;
 mod call;
 mod configuration;
 mod error;
@@ -20,8 +21,10 @@ pub mod xml;
 pub use action::{
     AcceptedRecord, ActionRecord, FinishedRecord, RequestOptions, fail_reason, languages,
 };
+pub use audio::{AudioRecord, AudioSessionRecord, EndpointRecord};
 pub use call::{
-    AdmittedRecord, CallRecord, ChangeRecord, ChoiceRecord, ObservedRecord, StateRecord,
+    AdmittedRecord, AdoptedRecord, CallRecord, ChangeRecord, ChoiceRecord, ObservedRecord,
+    StateRecord,
 };
 pub use configuration::{AccountRecord, ConfigurationRecord, RegisteredRecord};
 pub use error::{Refusal, error_name};

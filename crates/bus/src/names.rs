@@ -26,6 +26,7 @@ pub const VERSION: u32 = 1;
 /// What this version can do beyond its interfaces.
 pub const FEATURES: &[&str] = &[
     "adopt",
+    "audio",
     "call_list",
     "choices",
     "deferred",

@@ -1,4 +1,5 @@
 use crate::action::{languages, uuid};
+use crate::audio::AudioSessionRecord;
 use crate::limits::OutOfRange;
 use hookswitch_core::words::{
     ActionKind, CallUuid, Date, DtmfDigits, DtmfType, EndKind, Timestamp, TranslationEngine, Verb,
@@ -56,6 +57,8 @@ pub struct PerformRecord {
     pub video: Option<bool>,
     /// `PerformStartCall`: it is an emergency call. Default no.
     pub emergency: Option<bool>,
+    /// `PerformStartCall`: its audio session; absent: the service has no audio.
+    pub audio: Option<AudioSessionRecord>,
 }
 
 impl PerformRecord {
@@ -255,6 +258,8 @@ pub struct AttachedRecord {
     pub name: Option<String>,
     /// Whether it carries video. Default no.
     pub has_video: Option<bool>,
+    /// Its audio session; absent: the service has no audio.
+    pub audio: Option<AudioSessionRecord>,
 }
 
 impl AttachedRecord {
@@ -268,6 +273,7 @@ impl AttachedRecord {
             handle_name: facts.handle.display_name.clone(),
             name: facts.name.as_deref().cloned(),
             has_video: facts.video.then_some(true),
+            audio: None,
         }
     }
 }

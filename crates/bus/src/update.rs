@@ -206,6 +206,8 @@ pub struct AdoptionRecord {
     pub muted: Option<bool>,
     /// A call of the same app, adopted before, that it is in one group with.
     pub group_with: Option<String>,
+    /// The token of its audio session from before the restart, so that its streams need not change; default a new one.
+    pub token: Option<String>,
     /// As in `UpdateRecord`; of a call that is in no list the service remembers none.
     pub handle: Option<String>,
     /// As in `UpdateRecord`.

@@ -1,4 +1,5 @@
 use crate::action::Action;
+use crate::audio::AudioSession;
 use crate::border::Record;
 use crate::provider::Provider;
 use std::ffi::{c_char, c_void};
@@ -66,6 +67,16 @@ pub struct Delegate {
     /// The connection to the bus is gone for good, or the service would not have the app back. The last function called:
     /// drop the calls, and free the provider.
     pub did_lose_bus: Option<unsafe extern "C" fn(data: *mut c_void, provider: *mut Provider)>,
+    /// The audio session of a call: open what it needs, but play and capture nothing yet. It comes with the call, and again
+    /// before each `did_activate_audio_session`, as the device may be another then. Not where the service has no audio.
+    pub prepare_audio_session: Option<
+        unsafe extern "C" fn(
+            data: *mut c_void,
+            provider: *mut Provider,
+            call: *const c_char,
+            session: *const AudioSession,
+        ),
+    >,
 }
 
 /// A function that performs an action.

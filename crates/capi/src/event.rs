@@ -1,6 +1,7 @@
 //! What waits to be told to the app, and the telling.
 
 use crate::action::Pending;
+use crate::audio::lend;
 use crate::border::c_text;
 use crate::delegate::{Delegate, OfCall, Perform};
 use crate::error::Refusal;
@@ -18,6 +19,10 @@ pub enum Event {
     TimedOut {
         action: u64,
         call: String,
+    },
+    Prepare {
+        call: String,
+        session: Box<hookswitch::AudioSession>,
     },
     AudioOn(String),
     AudioOff(String),
@@ -69,6 +74,14 @@ impl Event {
                 if let Some(function) = delegate.timed_out {
                     let call = c_text(&call);
                     unsafe { function(data, provider, action, call.as_ptr()) };
+                }
+            }
+            Self::Prepare { call, session } => {
+                if let Some(function) = delegate.prepare_audio_session {
+                    let call = c_text(&call);
+                    lend(&session, |session| unsafe {
+                        function(data, provider, call.as_ptr(), session);
+                    });
                 }
             }
             Self::AudioOn(call) => unsafe {

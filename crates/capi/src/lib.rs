@@ -11,6 +11,7 @@
 #![allow(clippy::missing_safety_doc)]
 
 mod action;
+mod audio;
 mod border;
 mod configuration;
 mod delegate;
@@ -24,6 +25,7 @@ mod thread;
 mod update;
 
 pub use action::*;
+pub use audio::AudioSession;
 pub use configuration::*;
 pub use delegate::*;
 pub use error::*;

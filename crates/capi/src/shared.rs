@@ -4,8 +4,8 @@ use crate::action::Pending;
 use crate::delegate::Delegate;
 use crate::event::Event;
 use hookswitch::{
-    AnswerCallAction, CallUuid, EndCallAction, Finished, Outcome, PlayDtmfCallAction, Provider,
-    ProviderDelegate, Reset, SetGroupCallAction, SetHeldCallAction, SetMutedCallAction,
+    AnswerCallAction, AudioSession, CallUuid, EndCallAction, Finished, Outcome, PlayDtmfCallAction,
+    Provider, ProviderDelegate, Reset, SetGroupCallAction, SetHeldCallAction, SetMutedCallAction,
     SetTranslatingCallAction, SetVideoCallAction, StartCallAction, TimedOut,
 };
 use rustix::event::{EventfdFlags, eventfd};
@@ -150,7 +150,15 @@ impl ProviderDelegate for Forward {
         self.0.push(Event::TimedOut { action, call });
     }
 
-    fn did_activate_audio_session(&mut self, _: &Provider, call: CallUuid) {
+    fn prepare_audio_session(&mut self, _: &Provider, call: CallUuid, session: AudioSession) {
+        let (call, session) = (call.to_string(), Box::new(session));
+        self.0.push(Event::Prepare { call, session });
+    }
+
+    fn did_activate_audio_session(&mut self, provider: &Provider, call: CallUuid) {
+        if let Some(session) = provider.audio_session(call) {
+            self.prepare_audio_session(provider, call, session);
+        }
         self.0.push(Event::AudioOn(call.to_string()));
     }
 

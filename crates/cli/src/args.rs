@@ -34,6 +34,13 @@ pub enum Command {
         #[command(subcommand)]
         act: Act,
     },
+    /// Where calls can be heard: headsets, loudspeakers, and what is used now
+    Audio,
+    /// Let calls be heard there
+    Route {
+        /// An endpoint as `hookswitch audio` prints it, or earpiece, speaker, wired or bluetooth
+        endpoint: String,
+    },
     /// The calls there were, newest first
     Recents {
         /// Only missed calls

@@ -114,13 +114,30 @@ pub fn provider(provider: &ProviderRecord) -> Value {
     })
 }
 
+pub fn audio(audio: &Audio) -> Value {
+    let endpoint = |endpoint: &Endpoint| {
+        json!({
+            "id": endpoint.id,
+            "kind": crate::audio::kind(endpoint),
+            "name": endpoint.name,
+            "current": endpoint.current,
+        })
+    };
+    let endpoints: Vec<_> = audio.endpoints.iter().map(endpoint).collect();
+    json!({ "server": audio.server.map(SoundServer::name), "endpoints": endpoints })
+}
+
 pub fn event(event: &SurfaceEvent) -> Value {
     match event {
-        SurfaceEvent::Reset(SurfaceState { calls, ring }) => json!({
+        SurfaceEvent::Reset(SurfaceState { calls, ring, audio }) => json!({
             "event": "reset",
             "calls": calls.values().map(call).collect::<Vec<_>>(),
             "ring": ring.name(),
+            "audio": self::audio(audio),
         }),
+        SurfaceEvent::AudioChanged(audio) => {
+            json!({ "event": "audio_changed", "audio": self::audio(audio) })
+        }
         SurfaceEvent::Changed(SurfaceChange { calls, finished, ring }) => json!({
             "event": "changed",
             "calls": calls.iter().map(call).collect::<Vec<_>>(),

@@ -4,6 +4,7 @@
 
 mod act;
 mod args;
+mod audio;
 mod conformance;
 mod dial;
 mod failure;
@@ -59,6 +60,8 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Failure> {
             Command::Status => show::status(json).await?,
             Command::Apps { handle } => dial::apps(handle, json).await?,
             Command::Calls => show::calls(json).await?,
+            Command::Audio => audio::show(json).await?,
+            Command::Route { endpoint } => audio::route(&endpoint, json).await?,
             Command::Recents { missed, limit } => show::recents(missed, limit, json).await?,
             Command::Journal(wanted) => journal::journal(wanted, json).await?,
             Command::Replay(wanted) => replay::replay(&wanted, json)?,

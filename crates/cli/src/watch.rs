@@ -42,6 +42,11 @@ fn print(event: &SurfaceEvent, surface: &Surface) {
                 println!("{}", words::ring(ring));
             }
         }
+        SurfaceEvent::AudioChanged(audio) => {
+            let heard = audio.endpoints.iter().find(|endpoint| endpoint.current);
+            let on = heard.map_or_else(|| "nothing".to_owned(), |of| words::clean(&of.name));
+            println!("Calls are heard on {on}.");
+        }
         SurfaceEvent::ServiceLost => println!("The call service left the bus; waiting for it."),
         SurfaceEvent::Closed(_) => {}
     }

@@ -70,6 +70,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 Some(SurfaceEvent::Changed(change)) => {
                     change.calls.iter().for_each(|call| show(&surface, call));
                 }
+                Some(SurfaceEvent::AudioChanged(audio)) => {
+                    let heard = audio.endpoints.iter().find(|endpoint| endpoint.current);
+                    println!("Heard on {}.", heard.map_or("nothing", |endpoint| &endpoint.name));
+                }
                 Some(SurfaceEvent::ServiceLost) => println!("The service is away."),
                 Some(SurfaceEvent::Closed(error)) => return Err(error.into()),
                 None => return Ok(()),

@@ -2,6 +2,7 @@ use crate::action::{
     AnswerCallAction, EndCallAction, PlayDtmfCallAction, SetGroupCallAction, SetHeldCallAction,
     SetMutedCallAction, SetTranslatingCallAction, SetVideoCallAction, StartCallAction,
 };
+use crate::audio::AudioSession;
 use crate::offered::{AttachedCall, OfferedTransaction};
 use crate::provider::Provider;
 use hookswitch_core::Finished;
@@ -115,8 +116,20 @@ pub trait ProviderDelegate: Send + 'static {
     /// An action ran out of time: it counts as failed, and the call may be over too. Completing it now does nothing.
     fn timed_out_performing(&mut self, _provider: &Provider, _action: TimedOut) {}
 
-    /// The call has the audio: start its media now, not before. May come again and means the same then. CallKit:
-    /// `provider(_:didActivate:)`.
+    /// The audio session of a call that is new: configure and open what the call will need, but play and capture nothing
+    /// yet. Comes before the action that starts the call, before an incoming call that was reported counts as admitted, and
+    /// before [`did_attach_call`](Self::did_attach_call); again when a call is adopted. Does not come where the service has
+    /// no audio. CallKit: the place to call `configureAudioSession`.
+    fn prepare_audio_session(
+        &mut self,
+        _provider: &Provider,
+        _call: CallUuid,
+        _session: AudioSession,
+    ) {
+    }
+
+    /// The call has the audio: start its media now, not before. May come again and means the same then: with another
+    /// device, if that changed. [`Provider::audio_session`] has the session. CallKit: `provider(_:didActivate:)`.
     fn did_activate_audio_session(&mut self, _provider: &Provider, _call: CallUuid) {}
 
     /// The call lost the audio: stop its media. CallKit: `provider(_:didDeactivate:)`.

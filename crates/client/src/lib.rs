@@ -31,6 +31,7 @@ pub mod callkit {
 }
 
 mod action;
+mod audio;
 mod call;
 mod call_list;
 mod controller;
@@ -54,6 +55,7 @@ pub use action::{
     AnswerCallAction, EndCallAction, PlayDtmfCallAction, SetGroupCallAction, SetHeldCallAction,
     SetMutedCallAction, SetTranslatingCallAction, SetVideoCallAction, StartCallAction,
 };
+pub use audio::{Audio, AudioSession, Endpoint, EndpointKind, SESSION_PROPERTY, SoundServer};
 pub use call::{Call, ObservedCall};
 pub use call_list::{CallList, CallListEvent, CallListEvents};
 pub use controller::{CallController, Preflight};

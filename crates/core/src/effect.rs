@@ -60,6 +60,17 @@ pub enum AudioEffect {
     RefusalTone,
 }
 
+/// How far a call is with the audio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AudioStanding {
+    /// It is kept up for this call, whose app may not start yet.
+    Reserved,
+    /// It is up, or being brought up.
+    Up,
+    /// Its app was told to start.
+    Granted,
+}
+
 /// The one reply to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reply {

@@ -50,7 +50,8 @@ pub mod words;
 pub use arbiter::Arbiter;
 pub use call::Facts;
 pub use effect::{
-    AudioEffect, CallView, Change, Consequences, Effect, Finished, Perform, ProviderNews, Reply,
+    AudioEffect, AudioStanding, CallView, Change, Consequences, Effect, Finished, Perform,
+    ProviderNews, Reply,
 };
 pub use input::{
     Adoption, CallRef, Completion, Input, Now, Report, Requested, Requester, StartDetails, Verdict,

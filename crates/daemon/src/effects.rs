@@ -2,16 +2,14 @@ use crate::flow_log::Noted;
 use crate::performs::Asked;
 use crate::service::Service;
 use hookswitch_bus::{
-    AcceptedRecord, AdmittedRecord, AttachedRecord, CallRecord, ChangeRecord, FinishedRecord,
-    ObservedRecord, OwnCallRecord, PerformRecord, Refusal, RegisteredRecord, TransactionRecord,
-    names,
+    AcceptedRecord, AdmittedRecord, AdoptedRecord, AttachedRecord, CallRecord, ChangeRecord,
+    FinishedRecord, ObservedRecord, OwnCallRecord, PerformRecord, Refusal, RegisteredRecord,
+    TransactionRecord, names,
 };
 use hookswitch_core::words::{
-    CallState, ProviderId, RequestId, SurfaceId, Timestamp, TransactionId, Verb,
+    CallState, CallUuid, ProviderId, RequestId, SurfaceId, Timestamp, TransactionId, Verb,
 };
-use hookswitch_core::{
-    AudioEffect, CallView, Change, Effect, Finished, Input, Perform, ProviderNews, Reply,
-};
+use hookswitch_core::{CallView, Change, Effect, Finished, Input, Perform, ProviderNews, Reply};
 use std::collections::{BTreeMap, VecDeque};
 use zbus::message::Header;
 
@@ -30,6 +28,8 @@ pub(crate) enum Form {
         verified: bool,
     },
     Admitted,
+    /// With the audio session of this call.
+    Adopted(ProviderId, CallUuid),
     Accepted,
     /// With the changes of this surface's own request.
     AcceptedBy(SurfaceId),
@@ -50,7 +50,7 @@ impl Service {
             let note = self.flow.is_on().then(|| input.clone());
             let effects = self.core.handle(now, input);
             let activated = self.apply(now.at, &effects, replying.as_ref(), &mut reply);
-            activated.into_iter().for_each(|input| next.push_front(input));
+            activated.into_iter().rev().for_each(|input| next.push_front(input));
             if let Some(input) = note {
                 self.flow.note(Noted { at: now.at, due, input, effects });
             }
@@ -66,7 +66,9 @@ impl Service {
         effects: &[Effect],
         replying: Option<&Replying<'_>>,
         answer: &mut Option<Reply>,
-    ) -> Option<Input> {
+    ) -> Vec<Input> {
+        // First: its threads are at work while everybody else is told.
+        let activated = self.tell_audio(now, effects);
         let mut change = None;
         let mut ring = None;
         let mut accepted = false;
@@ -90,16 +92,10 @@ impl Service {
             self.tell_observers(change);
             self.tell_owners(change);
         }
-        let mut next = None;
         for effect in effects {
             match effect {
                 Effect::Record(entry) => self.record(entry.clone()),
-                Effect::Change(_) | Effect::Ring(_) => {}
-                // There is no audio server yet: whoever gets the audio has it at once.
-                Effect::Audio(AudioEffect::Activate(call)) => {
-                    next = Some(Input::AudioActivated { call: *call });
-                }
-                Effect::Audio(_) => {}
+                Effect::Change(_) | Effect::Ring(_) | Effect::Audio(_) => {}
                 Effect::Reply(request, reply) => {
                     *answer = Some(*reply);
                     if let Some(replying) = replying.filter(|of| of.request == *request) {
@@ -109,7 +105,7 @@ impl Service {
                 Effect::Provider(provider, news) => self.tell_provider(now, *provider, news),
             }
         }
-        next
+        activated
     }
 
     fn reply(
@@ -121,7 +117,15 @@ impl Service {
     ) {
         let call = replying.call;
         let refusal = match reply {
-            Reply::Done => return self.out.reply(call, &()),
+            Reply::Done => {
+                return match replying.form {
+                    Form::Adopted(provider, uuid) => {
+                        let audio = self.session_of(provider, uuid);
+                        self.out.reply(call, &AdoptedRecord { audio })
+                    }
+                    _ => self.out.reply(call, &()),
+                };
+            }
             Reply::Registered { adopt_until } => {
                 let verified = replying.form == Form::Registered { verified: true };
                 let left = adopt_until.map(|until| until.0.saturating_sub(now.0));
@@ -134,7 +138,8 @@ impl Service {
                 return self.out.reply(call, &record);
             }
             Reply::Admitted(number) => {
-                return self.out.reply(call, &AdmittedRecord { number: number.0 });
+                let audio = self.audio.session(number);
+                return self.out.reply(call, &AdmittedRecord { number: number.0, audio });
             }
             Reply::Accepted(transaction) => {
                 let record = AcceptedRecord { transaction: transaction.0, change };
@@ -239,12 +244,14 @@ impl Service {
         let Some(peer) = self.peers.provider(provider).cloned() else { return };
         let to = peer.connection.as_str();
         match news {
-            ProviderNews::Perform(perform) => self.ask(now, to, perform),
+            ProviderNews::Perform(perform) => self.ask(now, provider, to, perform),
             ProviderNews::Execute { transaction, performs } => {
-                self.offer(now, to, *transaction, performs);
+                self.offer(now, provider, to, *transaction, performs);
             }
             ProviderNews::DidAttachCall { call, state, facts } => {
-                let body = (call.to_string(), AttachedRecord::of(*state, facts));
+                let audio = self.session_of(provider, *call);
+                let attached = AttachedRecord { audio, ..AttachedRecord::of(*state, facts) };
+                let body = (call.to_string(), attached);
                 self.out.call_delegate(to, "DidAttachCall", &body, false);
             }
             ProviderNews::TimedOut { action, call, verb } => {
@@ -255,8 +262,13 @@ impl Service {
                 self.out.call_delegate(to, "TimedOut", &(action.0, details), false);
             }
             ProviderNews::DidActivateAudio(call) => {
-                let body = (call.to_string(), Nothing::default());
-                self.out.call_delegate(to, "DidActivateAudioSession", &body, false);
+                let grant = self.session_of(provider, *call).unwrap_or_default();
+                self.out.call_delegate(
+                    to,
+                    "DidActivateAudioSession",
+                    &(call.to_string(), grant),
+                    false,
+                );
             }
             ProviderNews::DidDeactivateAudio(call) => {
                 let body = (call.to_string(), Nothing::default());
@@ -266,8 +278,11 @@ impl Service {
         }
     }
 
-    fn ask(&mut self, now: Timestamp, to: &str, perform: &Perform) {
-        let (member, record) = PerformRecord::of(perform, now);
+    fn ask(&mut self, now: Timestamp, provider: ProviderId, to: &str, perform: &Perform) {
+        let (member, mut record) = PerformRecord::of(perform, now);
+        if perform.verb == Verb::Start {
+            record.audio = self.session_of(provider, perform.call);
+        }
         let body = (perform.action.0, perform.call.to_string(), record);
         if let Some(serial) = self.out.call_delegate(to, member, &body, true) {
             let asked = match perform.verb {
@@ -278,9 +293,20 @@ impl Service {
         }
     }
 
-    fn offer(&mut self, now: Timestamp, to: &str, id: TransactionId, performs: &[Perform]) {
-        let records: Vec<PerformRecord> =
-            performs.iter().map(|perform| PerformRecord::offered(perform, now)).collect();
+    fn offer(
+        &mut self,
+        now: Timestamp,
+        provider: ProviderId,
+        to: &str,
+        id: TransactionId,
+        performs: &[Perform],
+    ) {
+        let record = |perform: &Perform| {
+            let starts = perform.verb == Verb::Start;
+            let audio = starts.then(|| self.session_of(provider, perform.call)).flatten();
+            PerformRecord { audio, ..PerformRecord::offered(perform, now) }
+        };
+        let records: Vec<PerformRecord> = performs.iter().map(record).collect();
         let own = performs.iter().find_map(|perform| perform.origin);
         let details = TransactionRecord { transaction: own.map(|id| id.0) };
         let body = (id.0, records, details);

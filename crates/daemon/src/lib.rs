@@ -3,10 +3,12 @@
 //! One thread handles the bus: what comes in is turned into an input of the core, what the core answers goes out in one
 //! write. Nothing on that thread waits for a peer. SQLite has a thread of its own.
 
+mod audio;
 mod clock;
 mod doors;
 mod effects;
 mod flow_log;
+mod heard;
 pub mod identity;
 pub mod journal;
 mod memory;
@@ -17,5 +19,6 @@ pub mod recents;
 mod service;
 mod settings;
 
+pub use audio::guard;
 pub use service::{ServeError, serve};
 pub use settings::{Settings, SettingsError};

@@ -1,6 +1,7 @@
-//! The program `hookswitchd`. It takes no arguments but `--version` and `--help`; see `Settings` for its environment.
+//! The program `hookswitchd`. People give it no arguments but `--version` and `--help`; see `Settings` for its environment.
 
-use hookswitchd::{Settings, serve};
+use hookswitchd::{Settings, guard, serve};
+use std::path::Path;
 use std::process::ExitCode;
 use tokio::runtime::{Builder, LocalOptions};
 use tracing_subscriber::EnvFilter;
@@ -15,7 +16,29 @@ const HELP: &str =
   HOOKSWITCH_EMERGENCY_APPS ids of apps that may make emergency calls, with commas between;
                             each must be verified, unless HOOKSWITCH_PRIVATE=1, which `hookswitch private` sets
   HOOKSWITCH_JOURNAL=off    keep nothing on disk (for measuring)
+  HOOKSWITCH_AUDIO=off      leave the sound server and players alone
+  HOOKSWITCH_CONFIG_DIR     where the user's settings are
   RUST_LOG                  what to log, for example info or hookswitchd=debug";
+
+/// The service starts this itself: see `hookswitchd::guard`.
+fn undo() -> ExitCode {
+    let Some(ledger) = std::env::args_os().nth(2) else {
+        eprintln!(
+            "hookswitchd: {} needs the ledger. The service starts it by itself.",
+            guard::ARGUMENT
+        );
+        return ExitCode::from(2);
+    };
+    match guard::run(Path::new(&ledger)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!(
+                "hookswitchd: what a call changed in the audio stays so: {error}. Restart the service."
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
@@ -27,6 +50,7 @@ fn main() -> ExitCode {
             println!("{HELP}");
             return ExitCode::SUCCESS;
         }
+        Some(guard::ARGUMENT) => return undo(),
         Some(other) => {
             eprintln!("hookswitchd takes no argument `{other}`. Try --help.");
             return ExitCode::from(2);

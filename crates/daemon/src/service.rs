@@ -1,3 +1,4 @@
+use crate::audio::{Audio, Event};
 use crate::clock::Clock;
 use crate::flow_log::FlowLog;
 use crate::journal::Journal;
@@ -69,6 +70,9 @@ pub(crate) struct Service {
     pub sent: u64,
     /// How many it was when memory was given back last.
     pub given_back: u64,
+    pub audio: Audio,
+    /// Questions about the audio that wait for it to look.
+    pub audio_questions: Vec<Message>,
     /// What does not work, in words.
     pub degraded: Vec<String>,
     /// What observers were told last.
@@ -96,7 +100,7 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
     let connection = connection.build().await.map_err(ServeError::NoBus)?;
     let mut stream = MessageStream::from(&connection);
     stream.set_max_queued(QUEUE);
-    let (mut service, mut answers) = Service::new(settings)?;
+    let (mut service, mut inbox) = Service::new(settings)?;
     watch_names(&connection).await.map_err(ServeError::NoBus)?;
     service.restore();
     let name =
@@ -108,16 +112,20 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
     tracing::info!("serving calls");
     loop {
         service.wake_in_time();
-        match poll_fn(|context| service.poll(context, &mut stream, &mut answers)).await {
+        match poll_fn(|context| service.poll(context, &mut stream, &mut inbox)).await {
             Woken::Messages => {
                 // A peer that never stops talking keeps nothing waiting.
                 service.tick();
-                while let Ok(answer) = answers.try_recv() {
+                while let Ok(answer) = inbox.answers.try_recv() {
                     service.answered(answer);
+                }
+                while let Ok(event) = inbox.audio.try_recv() {
+                    service.heard(event);
                 }
             }
             Woken::Alarm => service.tick(),
             Woken::Answer(answer) => service.answered(answer),
+            Woken::Audio(event) => service.heard(event),
             Woken::BusGone => return Err(ServeError::BusGone),
         }
         if service.out.send(&connection).await.is_err() {
@@ -134,7 +142,14 @@ enum Woken {
     Messages,
     Alarm,
     Answer(Answer),
+    Audio(Event),
     BusGone,
+}
+
+/// What other threads say.
+struct Inbox {
+    answers: UnboundedReceiver<Answer>,
+    audio: UnboundedReceiver<Event>,
 }
 
 /// One rule for all connections that leave the bus.
@@ -148,11 +163,12 @@ async fn watch_names(connection: &Connection) -> zbus::Result<()> {
 }
 
 impl Service {
-    fn new(settings: Settings) -> Result<(Self, UnboundedReceiver<Answer>), ServeError> {
+    fn new(settings: Settings) -> Result<(Self, Inbox), ServeError> {
         let clock = Clock::new().map_err(ServeError::NoTimer)?;
-        let (answers, inbox) = unbounded_channel();
+        let (answers, answered) = unbounded_channel();
         let state = settings.state.as_deref();
         let flow = FlowLog::open(state, &settings.policy);
+        let (audio, heard) = Audio::new(settings.audio);
         let service = Self {
             core: Arbiter::new(settings.policy),
             out: Outbox::default(),
@@ -166,6 +182,8 @@ impl Service {
             gather_until: None,
             sent: 0,
             given_back: 0,
+            audio,
+            audio_questions: Vec::new(),
             degraded: Vec::new(),
             observed: BTreeMap::new(),
             own_calls: BTreeMap::new(),
@@ -176,7 +194,7 @@ impl Service {
             last_id: 0,
             settled: None,
         };
-        Ok((service.with_journal(state), inbox))
+        Ok((service.with_journal(state), Inbox { answers: answered, audio: heard }))
     }
 
     /// Read what the journal remembers: everything goes into the list (again: entries replace each other), and what was
@@ -235,7 +253,7 @@ impl Service {
         &mut self,
         context: &mut Context<'_>,
         stream: &mut MessageStream,
-        answers: &mut UnboundedReceiver<Answer>,
+        inbox: &mut Inbox,
     ) -> Poll<Woken> {
         for taken in 0..BATCH {
             match stream.poll_next_unpin(context) {
@@ -244,8 +262,11 @@ impl Service {
                 Poll::Pending if taken > 0 => return Poll::Ready(Woken::Messages),
                 Poll::Pending => {
                     // `None`: nothing is kept, so nobody answers.
-                    if let Poll::Ready(Some(answer)) = answers.poll_recv(context) {
+                    if let Poll::Ready(Some(answer)) = inbox.answers.poll_recv(context) {
                         return Poll::Ready(Woken::Answer(answer));
+                    }
+                    if let Poll::Ready(Some(event)) = inbox.audio.poll_recv(context) {
+                        return Poll::Ready(Woken::Audio(event));
                     }
                     return self.clock.poll_alarm(context).map(|()| Woken::Alarm);
                 }
@@ -261,7 +282,7 @@ impl Service {
     }
 
     fn wake_in_time(&mut self) {
-        let deadlines = [self.core.next_deadline(), self.gather_until];
+        let deadlines = [self.core.next_deadline(), self.gather_until, self.audio.next_deadline()];
         self.clock.wake_at(deadlines.into_iter().flatten().min());
     }
 
@@ -273,6 +294,7 @@ impl Service {
         if self.core.next_deadline().is_some_and(|deadline| deadline <= now) {
             self.decide(Input::Tick, None);
         }
+        self.stop_waiting_for_audio(now);
     }
 
     /// Take an entry; [`write_journal`](Self::write_journal) makes sure of it before anybody is told.

@@ -1,3 +1,4 @@
+use crate::audio::{Levels, Wanted};
 use hookswitch_core::Policy;
 use std::env;
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ pub struct Settings {
     pub emergency: Vec<String>,
     /// The bus is somebody's own, for trying things out: those apps need not be verified.
     pub private: bool,
+    /// How the audio is run.
+    pub(crate) audio: Wanted,
 }
 
 /// What is wrong with the environment.
@@ -41,12 +44,16 @@ impl Settings {
     pub fn from_env() -> Result<Self, SettingsError> {
         let folder = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let mut policy = Policy::default();
+        let mut levels = Levels::default();
         for knob in env::var("HOOKSWITCH_POLICY").unwrap_or_default().split(',') {
             let knob = knob.trim();
             if knob.is_empty() {
                 continue;
             }
-            let set = knob.split_once('=').and_then(|(name, value)| policy.set(name, value));
+            let set = knob.split_once('=').and_then(|(name, value)| match name {
+                "audio_duck" | "audio_release" => levels.set(name, value),
+                _ => policy.set(name, value),
+            });
             set.ok_or_else(|| SettingsError::Policy(knob.to_owned()))?;
         }
         let state = match env::var("HOOKSWITCH_JOURNAL").as_deref() {
@@ -58,6 +65,11 @@ impl Settings {
                     .ok_or(SettingsError::NoState)?,
             ),
         };
+        let config = folder("HOOKSWITCH_CONFIG_DIR")
+            .or_else(|| folder("XDG_CONFIG_HOME").map(|home| home.join("hookswitch")))
+            .or_else(|| folder("HOME").map(|home| home.join(".config/hookswitch")));
+        let on = env::var_os("HOOKSWITCH_AUDIO").is_none_or(|value| value != "off");
+        let audio = Wanted { on, folder: state.clone(), settings: config, levels };
         let mut data: Vec<PathBuf> = folder("HOOKSWITCH_DATA_DIR").into_iter().collect();
         // Our own installation: PREFIX/bin or PREFIX/libexec has PREFIX/share beside it.
         let program = env::current_exe().ok();
@@ -70,6 +82,6 @@ impl Settings {
         let emergency = emergency.split(',').map(str::trim).filter(|app| !app.is_empty());
         let emergency = emergency.map(str::to_owned).collect();
         let private = env::var_os("HOOKSWITCH_PRIVATE").is_some_and(|value| value == "1");
-        Ok(Self { state, data, policy, emergency, private })
+        Ok(Self { state, data, policy, emergency, private, audio })
     }
 }

@@ -324,6 +324,8 @@ async fn start_bus(
             command.env("HOOKSWITCH_STATE_DIR", folder.join("state"));
             command.env("HOOKSWITCH_DATA_DIR", folder.join("data"));
             command.env("HOOKSWITCH_POLICY", policy);
+            // Nobody is to be heard here, and the user's own music goes on.
+            command.env("HOOKSWITCH_AUDIO", "off");
             command.env_remove("DBUS_SESSION_BUS_ADDRESS");
         })?;
     let mut line = String::new();

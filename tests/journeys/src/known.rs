@@ -196,6 +196,12 @@ const KNOWN: &[Known] = &[
     Known { foreign: DONE, over: DONE, ..of_provider("Provider1.ObserveCalls", nothing) },
     Known { foreign: DONE, over: DONE, ..of_provider("Provider1.ForgetCalls", nothing) },
     Known {
+        stranger: "UnknownCallProvider",
+        ..of_provider("Provider1.RequestEndpoint", |of| {
+            vec![of.call.clone().into(), "speaker".into()]
+        })
+    },
+    Known {
         full: "Surface1.Register",
         role: Role::Newcomer,
         body: |_| vec![record(&[("name", "hostile".into())])],
@@ -207,6 +213,12 @@ const KNOWN: &[Known] = &[
     Known { over: DONE, ..of_surface("Surface1.Unregister", nothing) },
     // It was shown; that it is over is no mistake of who shows it.
     Known { over: DONE, ..of_surface("Surface1.Presented", number) },
+    Known { over: DONE, ..of_surface("Surface1.Audio", nothing) },
+    // There is no sound server here.
+    Known {
+        over: &["EndpointUnavailable"],
+        ..of_surface("Surface1.SelectEndpoint", |_| vec!["speaker".into(), none()])
+    },
     of_surface("Surface1.Silence", number),
     of_surface("Surface1.Choose", |of| vec![of.number.into(), "end".into(), none()]),
     of_surface("Surface1.Answer", number_and),

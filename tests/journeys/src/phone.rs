@@ -100,6 +100,8 @@ impl Phone {
             .env("HOOKSWITCH_STATE_DIR", path.join("state"))
             .env("HOOKSWITCH_DATA_DIR", path.join("data"))
             .env("HOOKSWITCH_POLICY", policy)
+            // These are about the rules; the audio has journeys of its own.
+            .env("HOOKSWITCH_AUDIO", "off")
             .env("HOOKSWITCH_EMERGENCY_APPS", emergency)
             .env("RUST_LOG", env::var("RUST_LOG").unwrap_or_else(|_| log.into()))
             .env_remove("DBUS_SESSION_BUS_ADDRESS")

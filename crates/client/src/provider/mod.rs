@@ -4,6 +4,7 @@ mod role;
 pub use builder::ProviderBuilder;
 pub(crate) use role::ProviderRole;
 
+use crate::audio::AudioSession;
 use crate::call_list::{CallList, KeptCalls};
 use crate::controller::CallController;
 use crate::error::{Error, Fault, Reason, ServiceError};
@@ -12,11 +13,12 @@ use crate::pending::Pending;
 use crate::ticket::{PendingAction, PendingTransaction, Slot};
 use hookswitch_bus::names::PROVIDER;
 use hookswitch_bus::{
-    AdoptionRecord, ConfigurationRecord, EndedRecord, MomentRecord, RegisteredRecord, UpdateRecord,
+    AdoptedRecord, AdoptionRecord, AudioSessionRecord, ConfigurationRecord, EndedRecord,
+    MomentRecord, RegisteredRecord, UpdateRecord,
 };
 use hookswitch_core::words::{
     AccountId, ActionId, ActionKind, AppId, CallNumber, CallState, CallUpdate, CallUuid, Date,
-    EndedReason, IncomingCallError, RegisterError, ReportError, TransactionId,
+    EndedReason, IncomingCallError, RegisterError, ReportError, RequestError, TransactionId,
 };
 use hookswitch_core::{Adoption, Configuration};
 use std::collections::{BTreeMap, HashMap};
@@ -51,6 +53,7 @@ struct Shared {
     registration: Mutex<Registration>,
     actions: Mutex<BTreeMap<ActionId, Arc<Slot>>>,
     calls: Arc<Mutex<KeptCalls>>,
+    audio: Mutex<HashMap<CallUuid, AudioSession>>,
     closed: watch::Sender<Option<Error<RegisterError>>>,
 }
 
@@ -67,10 +70,11 @@ pub struct Registration {
 }
 
 /// An incoming call that was admitted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, DeserializeDict, Type)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, DeserializeDict, Type)]
 #[zbus(signature = "dict")]
 struct Admitted {
     number: u64,
+    audio: Option<AudioSessionRecord>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -94,6 +98,7 @@ impl Provider {
             registration: Mutex::default(),
             actions: Mutex::default(),
             calls: Arc::default(),
+            audio: Mutex::default(),
             closed: watch::Sender::new(None),
         };
         Self { line, shared: Arc::new(shared) }
@@ -146,8 +151,9 @@ impl Provider {
         update: UpdateRecord,
     ) -> Pending<CallNumber, IncomingCallError> {
         let body = (call.to_string(), update);
-        self.line.ask(PROVIDER, "ReportNewIncomingCall", &body, |_, reply| {
+        self.line.ask(PROVIDER, "ReportNewIncomingCall", &body, move |role, reply| {
             let admitted: Admitted = reply.and_then(|reply| read(&reply))?;
+            role.prepare(call, admitted.audio);
             Ok(CallNumber(admitted.number))
         })
     }
@@ -178,6 +184,7 @@ impl Provider {
     ) -> Pending<(), ReportError> {
         // Whoever says that it is over does not want it back.
         self.kept_calls().give_up(call);
+        self.forget_audio(call);
         let date = date.map(|date| date.0);
         let ended = EndedRecord { reason: Some(reason.name().to_owned()), date };
         self.tell("ReportCallEnded", &(call.to_string(), ended))
@@ -223,6 +230,8 @@ impl Provider {
             state: Some(CallState::name(state).to_owned()),
             muted: Some(muted),
             group_with: group_with.map(|call| call.to_string()),
+            // Its streams still say it.
+            token: self.audio_session(call).and_then(|session| session.token),
             handle,
             handle_kind,
             handle_name,
@@ -231,7 +240,48 @@ impl Provider {
             supports_dtmf: update.supports_dtmf,
             has_video: update.has_video,
         };
-        self.tell("AdoptCall", &(call.to_string(), record))
+        let body = (call.to_string(), record);
+        self.line.ask(PROVIDER, "AdoptCall", &body, move |role, reply| {
+            let reply = reply?;
+            // An earlier service returns nothing.
+            let adopted = read::<AdoptedRecord>(&reply).unwrap_or_default();
+            role.prepare(call, adopted.audio);
+            Ok(())
+        })
+    }
+
+    /// The audio session of one of the app's live calls, as far as the service has told: what its streams have to say, where
+    /// they go, and whether they may be heard now. `None`: the service has no audio, or knows no such call.
+    pub fn audio_session(&self, call: CallUuid) -> Option<AudioSession> {
+        lock(&self.shared.audio).get(&call).cloned()
+    }
+
+    /// Let a call be heard on this endpoint: the id of one, or a kind ([`EndpointKind::name`](crate::EndpointKind::name)) for
+    /// the best of that kind. For an app with a button of its own for the loudspeaker.
+    ///
+    /// # Errors
+    /// [`RequestError::EndpointUnavailable`]: it is gone, or there is no sound server. [`RequestError::InvalidAction`]: the
+    /// call does not have the audio.
+    pub fn request_endpoint(&self, call: CallUuid, endpoint: &str) -> Pending<(), RequestError> {
+        self.tell("RequestEndpoint", &(call.to_string(), endpoint))
+    }
+
+    fn keep_audio(&self, call: CallUuid, session: AudioSession) {
+        lock(&self.shared.audio).insert(call, session);
+    }
+
+    fn stop_audio(&self, call: CallUuid) {
+        if let Some(session) = lock(&self.shared.audio).get_mut(&call) {
+            session.active = false;
+        }
+    }
+
+    fn forget_audio(&self, call: CallUuid) {
+        lock(&self.shared.audio).remove(&call);
+    }
+
+    fn stop_all_audio(&self) {
+        lock(&self.shared.audio).values_mut().for_each(|session| session.active = false);
     }
 
     fn tell<B, E>(&self, member: &'static str, body: &B) -> Pending<(), E>

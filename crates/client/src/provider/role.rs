@@ -1,4 +1,5 @@
 use super::{Outcomes, Provider};
+use crate::audio::AudioSession;
 use crate::delegate::{ProviderDelegate, Reset, TimedOut};
 use crate::error::{Error, Fault, ServiceError};
 use crate::line::{Line, Role, read};
@@ -8,10 +9,12 @@ use crate::ticket::{PendingAction, Slot, Ticket};
 use crate::wire;
 use hookswitch_bus::names::{DELEGATE, DELEGATE_PATH, PROVIDER};
 use hookswitch_bus::{
-    AttachedRecord, ExecutedRecord, FinishedRecord, PerformRecord, RegisteredRecord, action_kind,
-    is_perform,
+    AttachedRecord, AudioSessionRecord, ExecutedRecord, FinishedRecord, PerformRecord,
+    RegisteredRecord, action_kind, is_perform,
 };
-use hookswitch_core::words::{ActionId, CallState, CallUuid, RegisterError, TransactionId, Verb};
+use hookswitch_core::words::{
+    ActionId, ActionKind, CallState, CallUuid, RegisterError, TransactionId, Verb,
+};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -60,6 +63,14 @@ impl ProviderRole {
         self.outcomes.insert(transaction, tell);
     }
 
+    /// A call is new: its audio session, if the service has audio.
+    pub fn prepare(&mut self, call: CallUuid, record: Option<AudioSessionRecord>) {
+        let Some(record) = record else { return };
+        let session = AudioSession::new(record, false);
+        self.provider.keep_audio(call, session.clone());
+        self.delegate.prepare_audio_session(&self.provider, call, session);
+    }
+
     fn registered(&mut self, reply: Result<RegisteredRecord, Fault>) {
         match (reply, self.first.take()) {
             (Ok(record), first) => {
@@ -93,9 +104,10 @@ impl ProviderRole {
         &mut self,
         member: &str,
         message: &Message,
-        (action, call, details): (u64, &str, PerformRecord),
+        (action, call, mut details): (u64, &str, PerformRecord),
     ) -> Result<(), Wrong> {
         let call = uuid(call)?;
+        self.prepare(call, details.audio.take());
         let Some(verb) = details.verb(member) else {
             return Err(Wrong("InvalidArgs", "The details are not complete.".to_owned()));
         };
@@ -103,8 +115,12 @@ impl ProviderRole {
         let slot = Slot::new(pending, handing_over, message);
         self.provider.remember_action(&slot);
         let ticket = Ticket::new(slot.clone(), self.provider.clone());
+        let ends = verb.kind() == ActionKind::End;
         OfferedAction::new(call, verb, details, ticket)
             .perform(self.delegate.as_mut(), &self.provider);
+        if ends {
+            self.provider.forget_audio(call);
+        }
         slot.defer(&self.provider);
         Ok(())
     }
@@ -120,7 +136,8 @@ impl ProviderRole {
         let Some(offers) = offers else { return ExecutedRecord { handled: Some(false) } };
         let mut slots = Vec::new();
         let mut actions = Vec::new();
-        for ((action, call, verb), details) in offers {
+        for ((action, call, verb), mut details) in offers {
+            self.prepare(call, details.audio.take());
             let (pending, handing_over) = pending(action, call, &verb, &details);
             let slot = Slot::offered(pending, handing_over);
             self.provider.remember_action(&slot);
@@ -178,8 +195,10 @@ impl ProviderRole {
             }
             "DidAttachCall" => {
                 let (call, record): (String, AttachedRecord) = body.deserialize().map_err(wrong)?;
+                let call = uuid(&call)?;
+                self.prepare(call, record.audio);
                 let attached = AttachedCall {
-                    call: uuid(&call)?,
+                    call,
                     state: CallState::from_name(&record.state).unwrap_or(CallState::Ringing),
                     account: record.account.into(),
                     handle: wire::handle(record.handle, &record.handle_kind, record.handle_name),
@@ -193,11 +212,18 @@ impl ProviderRole {
                 self.timed_out(action, details)?;
             }
             "DidActivateAudioSession" => {
-                let call = audio_call(&body)?;
+                let (call, grant): (String, AudioSessionRecord) =
+                    body.deserialize().map_err(wrong)?;
+                let call = uuid(&call)?;
+                // Of a service that has no audio it is empty, and there is no session.
+                if grant != AudioSessionRecord::default() {
+                    self.provider.keep_audio(call, AudioSession::new(grant, true));
+                }
                 self.delegate.did_activate_audio_session(&self.provider, call);
             }
             "DidDeactivateAudioSession" => {
                 let call = audio_call(&body)?;
+                self.provider.stop_audio(call);
                 self.delegate.did_deactivate_audio_session(&self.provider, call);
             }
             "TransactionFinished" => {
@@ -230,6 +256,7 @@ impl Role for ProviderRole {
 
     fn service_left(&mut self, _: &Arc<Line<Self>>) {
         self.provider.kept_calls().service_left();
+        self.provider.stop_all_audio();
         self.provider.give_up_actions();
         for (_, tell) in self.outcomes.drain() {
             let _ = tell.send(Err(ServiceError::Restarting));

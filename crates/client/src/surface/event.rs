@@ -1,3 +1,4 @@
+use crate::audio::Audio;
 use crate::call::Call;
 use crate::error::{Error, ServiceError};
 use hookswitch_core::Finished;
@@ -11,6 +12,8 @@ pub enum SurfaceEvent {
     Reset(SurfaceState),
     /// What one event changed.
     Changed(SurfaceChange),
+    /// Where calls can be heard now.
+    AudioChanged(Audio),
     /// The service left the bus. There are no calls to show until the next `Reset`.
     ServiceLost,
     /// The end, and why: the bus is gone, the surface was let go, or the service refused it when it came back.
@@ -35,6 +38,8 @@ pub struct SurfaceState {
     pub calls: BTreeMap<CallNumber, Call>,
     /// How loud it rings.
     pub ring: RingLevel,
+    /// Where calls can be heard, as far as the service has looked.
+    pub audio: Audio,
 }
 
 impl SurfaceState {
@@ -43,6 +48,7 @@ impl SurfaceState {
         match event {
             SurfaceEvent::Reset(state) => self.clone_from(state),
             SurfaceEvent::Changed(change) => self.change(change),
+            SurfaceEvent::AudioChanged(audio) => self.audio.clone_from(audio),
             SurfaceEvent::ServiceLost | SurfaceEvent::Closed(_) => *self = Self::default(),
         }
     }

@@ -5,6 +5,7 @@ mod wish;
 pub use event::{SurfaceChange, SurfaceEvent, SurfaceState};
 pub use wish::{Consequences, Wish};
 
+use crate::audio::Audio;
 use crate::call::Call;
 use crate::error::{Error, ServiceError};
 use crate::line::{Line, read};
@@ -12,8 +13,8 @@ use crate::pending::{Pending, REPLY_LIMIT, Request};
 use crate::recents::Recent;
 use hookswitch_bus::names::{RECENTS, SERVICE_INTERFACE, SURFACE};
 use hookswitch_bus::{
-    AcceptedRecord, ActionRecord, ConsequencesRecord, ProviderRecord, RecentsQuery, RecentsRecord,
-    RequestOptions, StatusRecord,
+    AcceptedRecord, ActionRecord, AudioRecord, ConsequencesRecord, ProviderRecord, RecentsQuery,
+    RecentsRecord, RequestOptions, StatusRecord,
 };
 use hookswitch_core::words::{
     AccountId, AppId, CallNumber, ChoiceKind, DtmfDigits, Handle, HandleKind, Languages,
@@ -148,6 +149,29 @@ impl Surface {
         self.lock().ring
     }
 
+    /// Where calls can be heard, as far as the service has told. [`audio`](Self::audio) looks.
+    pub fn known_audio(&self) -> Audio {
+        self.lock().audio.clone()
+    }
+
+    /// Where calls can be heard: the service looks, as without a call it has no connection to the sound server.
+    pub fn audio(&self) -> Pending<Audio, RequestError> {
+        self.line().ask(SURFACE, "Audio", &(), |_, reply| {
+            let record: AudioRecord = reply.and_then(|reply| read(&reply))?;
+            Ok(Audio::from(record))
+        })
+    }
+
+    /// Let calls be heard on this endpoint: the id of one, or a kind ([`EndpointKind::name`](crate::EndpointKind::name)) for
+    /// the best of that kind. It counts until the device is gone or the last call is over, and is remembered for the next.
+    ///
+    /// # Errors
+    /// [`RequestError::EndpointUnavailable`]: it is gone, or there is no sound server.
+    pub fn select_endpoint(&self, endpoint: &str) -> Pending<(), RequestError> {
+        let body = (endpoint, RequestOptions::default());
+        self.line().ask(SURFACE, "SelectEndpoint", &body, |_, reply| Ok(reply.map(drop)?))
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, SurfaceState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -155,6 +179,12 @@ impl Surface {
     /// Answer, in the way that touches nobody else or at most holds.
     pub fn answer(&self, call: CallNumber, revision: Option<u64>) -> Request {
         self.request("Answer", &(call.0, options(revision)))
+    }
+
+    /// As [`answer`](Self::answer), on this device: by id or kind of an endpoint. One that is not there counts for nothing.
+    pub fn answer_with(&self, call: CallNumber, endpoint: &str, revision: Option<u64>) -> Request {
+        let endpoint = Some(endpoint.to_owned());
+        self.request("Answer", &(call.0, RequestOptions { endpoint, ..options(revision) }))
     }
 
     /// Refuse a ringing call. The same as [`end`](Self::end), which goes by the call's state.

@@ -5,7 +5,7 @@ use crate::line::{Line, Role, read};
 use crate::pending::{Finish, Pending};
 use crate::wire;
 use hookswitch_bus::names::SURFACE;
-use hookswitch_bus::{ChangeRecord, StateRecord, SurfaceRecord};
+use hookswitch_bus::{AudioRecord, ChangeRecord, StateRecord, SurfaceRecord};
 use hookswitch_core::words::RequestError;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,10 +71,13 @@ impl SurfaceRole {
         match (reply, self.first.take()) {
             (Ok(record), first) => {
                 line.set_ready();
+                let endpoints = record.endpoints.unwrap_or_default();
+                let audio = AudioRecord { server: record.server, endpoints }.into();
                 let calls = record.calls.into_iter().map(Call::from);
                 let state = SurfaceState {
                     calls: calls.map(|call| (call.number, call)).collect(),
                     ring: wire::ring(&record.ring),
+                    audio,
                 };
                 self.tell(SurfaceEvent::Reset(state));
                 if let Some(first) = first {
@@ -112,7 +115,12 @@ impl Role for SurfaceRole {
 
     fn signal(&mut self, _: &Arc<Line<Self>>, member: &str, message: &Message) {
         let ours = message.header().interface().is_some_and(|name| name.as_str() == SURFACE);
-        if ours && member == "Changed" {
+        if ours && member == "AudioChanged" {
+            match read::<AudioRecord>(message) {
+                Ok(audio) => self.tell(SurfaceEvent::AudioChanged(audio.into())),
+                Err(_) => tracing::warn!("the service said something that is not understood"),
+            }
+        } else if ours && member == "Changed" {
             match read::<ChangeRecord>(message) {
                 Ok(change) => self.change(change),
                 Err(_) => tracing::warn!("the service said something that is not understood"),

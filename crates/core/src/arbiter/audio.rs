@@ -1,5 +1,5 @@
 use super::turn::Turn;
-use crate::effect::{AudioEffect, Effect, ProviderNews};
+use crate::effect::{AudioEffect, AudioStanding, Effect, ProviderNews};
 use crate::transaction::Step;
 use crate::words::{CallNumber, CallUuid, ProviderId, Verb};
 use alloc::vec::Vec;
@@ -38,6 +38,16 @@ impl Audio {
     /// Whether it is for this call.
     pub fn is_for(&self, call: CallNumber) -> bool {
         self.owners().iter().any(|owner| owner.call == call)
+    }
+
+    /// How far each of them is.
+    pub fn standings(&self) -> impl Iterator<Item = (CallNumber, AudioStanding)> {
+        let reserved = matches!(self, Self::Reserved(_));
+        self.owners().iter().map(move |owner| match (reserved, owner.granted) {
+            (true, _) => (owner.call, AudioStanding::Reserved),
+            (false, false) => (owner.call, AudioStanding::Up),
+            (false, true) => (owner.call, AudioStanding::Granted),
+        })
     }
 
     /// The first call whose app was told to start.

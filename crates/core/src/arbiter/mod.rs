@@ -24,7 +24,7 @@ mod turn;
 mod wish;
 
 use crate::calls::Calls;
-use crate::effect::{CallView, Effect};
+use crate::effect::{AudioStanding, CallView, Effect};
 use crate::input::{Input, Now};
 use crate::policy::Policy;
 use crate::provider::{Configuration, Providers};
@@ -145,6 +145,11 @@ impl Arbiter {
     /// The call that has the audio.
     pub fn audio_owner(&self) -> Option<CallNumber> {
         self.audio.granted()
+    }
+
+    /// All calls that have to do with the audio, lowest number first: one, or the members of one group.
+    pub fn audio_standings(&self) -> Vec<(CallNumber, AudioStanding)> {
+        self.audio.standings().collect()
     }
 
     /// All registered providers with what they said about themselves.

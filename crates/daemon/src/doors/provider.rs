@@ -80,8 +80,7 @@ impl Service {
             "AdoptCall" => {
                 let provider = provider.ok_or(ReportError::NotRegistered)?;
                 let (uuid, record): (&str, AdoptionRecord) = arguments(&body)?;
-                let report = Report::Adopt(record.into_adoption()?);
-                self.report(call, provider, uuid, report, Form::Empty)
+                self.adopt(call, provider, uuid, record)
             }
             "Fulfill" => {
                 let provider = provider.ok_or(CompletionError::UnknownAction)?;
@@ -116,6 +115,11 @@ impl Service {
                 let would_hold = !consequences.holds.is_empty();
                 self.out.reply(call, &OwnConsequencesRecord { would_hold });
                 Ok(())
+            }
+            "RequestEndpoint" => {
+                let provider = provider.ok_or(RequestError::UnknownCallProvider)?;
+                let (uuid, endpoint): (&str, &str) = arguments(&body)?;
+                self.request_endpoint(call, provider, uuid, endpoint)
             }
             "ObserveCalls" | "ForgetCalls" => {
                 arguments::<()>(&body)?;
@@ -165,6 +169,55 @@ impl Service {
         let request = RequestId(self.fresh());
         let input = Input::Report { provider, request, call: uuid, report };
         self.grant(input, request, call, form);
+        Ok(())
+    }
+
+    fn adopt(
+        &mut self,
+        call: &Header<'_>,
+        provider: ProviderId,
+        uuid: &str,
+        mut record: AdoptionRecord,
+    ) -> Result<(), Declined> {
+        let id = uuid.parse::<CallUuid>().ok();
+        if let (Some(id), Some(token)) = (id, record.token.take()) {
+            self.audio.sessions.offer(provider, id, token);
+        }
+        let form = id.map_or(Form::Empty, |id| Form::Adopted(provider, id));
+        let report = record.into_adoption().map(Report::Adopt);
+        let done = match report {
+            Ok(report) => self.report(call, provider, uuid, report, form),
+            Err(error) => Err(error.into()),
+        };
+        if let Some(id) = id {
+            self.audio.sessions.withdraw(provider, id);
+        }
+        done
+    }
+
+    /// Where the app's call is heard, if it has the audio.
+    fn request_endpoint(
+        &mut self,
+        call: &Header<'_>,
+        provider: ProviderId,
+        uuid: &str,
+        endpoint: &str,
+    ) -> Result<(), Declined> {
+        let uuid: CallUuid = uuid.parse().map_err(|_| RequestError::InvalidArgument)?;
+        let of_core = || {
+            let views = self.core.calls();
+            let own =
+                views.iter().find(|view| view.provider == provider && view.facts.uuid == uuid);
+            own.map(|view| view.number)
+        };
+        let number = of_core().ok_or(RequestError::UnknownCallUuid)?;
+        if !self.has_audio(number) {
+            return Err(RequestError::InvalidAction.into());
+        }
+        if !self.audio.select(endpoint) {
+            return Err(RequestError::EndpointUnavailable.into());
+        }
+        self.out.reply(call, &());
         Ok(())
     }
 

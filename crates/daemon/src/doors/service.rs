@@ -62,7 +62,7 @@ impl Service {
             calls: u32::try_from(self.core.calls().len()).unwrap_or(u32::MAX),
             providers,
             surfaces,
-            degraded: self.degraded.clone(),
+            degraded: self.degraded.iter().chain(self.audio.degraded()).cloned().collect(),
             ring: self.core.ring_level().name().to_owned(),
         }
     }

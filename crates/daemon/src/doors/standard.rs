@@ -1,6 +1,7 @@
 use super::{Declined, arguments};
 use crate::service::Service;
-use hookswitch_bus::{Refusal, names, xml};
+use hookswitch_bus::{AudioSessionRecord, Refusal, names, xml};
+use hookswitch_core::words::{CallNumber, CallUuid, ProviderId};
 use std::collections::HashMap;
 use std::fs;
 use zbus::message::Header;
@@ -24,7 +25,7 @@ impl Service {
         interface: &str,
         member: &str,
         path: &str,
-        _sender: &str,
+        sender: &str,
     ) -> Result<(), Declined> {
         match (interface.rsplit('.').next().unwrap_or_default(), member) {
             ("Peer", "Ping") => self.out.reply(call, &()),
@@ -43,19 +44,54 @@ impl Service {
             ("Properties", "Get") => {
                 let body = message.body();
                 let (of, name) = arguments::<(&str, &str)>(&body)?;
-                let all = properties(of)?;
+                let all = self.properties(of, sender)?;
                 let value = all.get(name).ok_or(Declined::Unknown("UnknownProperty"))?;
                 self.out.reply(call, value);
             }
             ("Properties", "GetAll") => {
                 let body = message.body();
-                let all = properties(arguments::<&str>(&body)?)?;
+                let all = self.properties(arguments::<&str>(&body)?, sender)?;
                 self.out.reply(call, &all);
             }
             ("Properties", "Set") => return Err(Declined::Unknown("PropertyReadOnly")),
             _ => return Err(Declined::Unknown("UnknownMethod")),
         }
         Ok(())
+    }
+
+    /// The properties of an interface, as far as they are for the one who asks.
+    fn properties(
+        &self,
+        interface: &str,
+        sender: &str,
+    ) -> Result<HashMap<&'static str, Variant<'static>>, Declined> {
+        match interface {
+            names::SERVICE_INTERFACE => Ok(HashMap::from([
+                ("Version", Variant::from(names::VERSION)),
+                ("Features", Variant::from(names::FEATURES.to_vec())),
+            ])),
+            names::PROVIDER => {
+                let provider = self.peers.get(sender).and_then(|peer| peer.provider.as_ref());
+                let own = provider.map(|provider| self.own_sessions(provider.id));
+                Ok(HashMap::from([("AudioSessions", Variant::from(own.unwrap_or_default()))]))
+            }
+            names::SURFACE | names::OBSERVER | names::RECENTS => Ok(HashMap::new()),
+            _ => Err(Declined::Unknown("UnknownInterface")),
+        }
+    }
+
+    /// The audio sessions of an app's calls, by its ids of them.
+    fn own_sessions(
+        &self,
+        provider: ProviderId,
+    ) -> HashMap<String, HashMap<String, Variant<'static>>> {
+        let calls = self.audio.sessions.of_provider(provider);
+        let session = |(number, uuid): (CallNumber, CallUuid)| {
+            let active = Some(self.has_audio(number));
+            let record = AudioSessionRecord { active, ..self.audio.session(number)? };
+            Some((uuid.to_string(), record.into_variants()))
+        };
+        calls.filter_map(session).collect()
     }
 
     /// The one object, and the way to it.
@@ -69,17 +105,5 @@ impl Service {
         };
         self.out.reply(call, &text);
         Ok(())
-    }
-}
-
-/// The properties of an interface. None of them depends on who asks.
-fn properties(interface: &str) -> Result<HashMap<&'static str, Variant<'static>>, Declined> {
-    match interface {
-        names::SERVICE_INTERFACE => Ok(HashMap::from([
-            ("Version", Variant::from(names::VERSION)),
-            ("Features", Variant::from(names::FEATURES.to_vec())),
-        ])),
-        names::PROVIDER | names::SURFACE | names::OBSERVER | names::RECENTS => Ok(HashMap::new()),
-        _ => Err(Declined::Unknown("UnknownInterface")),
     }
 }

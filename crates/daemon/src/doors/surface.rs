@@ -4,16 +4,19 @@ use crate::identity::may_be_surface;
 use crate::peers::Question;
 use crate::service::Service;
 use hookswitch_bus::{
-    ActionRecord, ConsequencesRecord, MAX_RECORDS, Refusal, RequestOptions, StateRecord,
+    ActionRecord, ConsequencesRecord, MAX_NAME, MAX_RECORDS, Refusal, RequestOptions, StateRecord,
     SurfaceActionRecord, SurfaceRecord, group_with, languages, names,
 };
 use hookswitch_core::words::{
-    CallNumber, CallUuid, ChoiceKind, DtmfDigits, DtmfType, RequestId, SurfaceId,
+    CallNumber, CallUuid, ChoiceKind, DtmfDigits, DtmfType, RequestError, RequestId, SurfaceId,
 };
 use hookswitch_core::{CallRef, Input, Requested, Requester};
 use uuid::Uuid;
 use zbus::Message;
 use zbus::message::Header;
+
+/// Questions about the audio that may wait at once.
+const MAX_QUESTIONS: usize = 64;
 
 const NOT_A_SURFACE: &str = "This connection is no surface. Call Surface1.Register first.";
 const MAY_NOT: &str = "This program may not be a surface: no desktop entry in a system data \
@@ -60,15 +63,29 @@ impl Service {
                 self.grant(input, request, call, Form::Empty);
                 return Ok(());
             }
+            "Audio" => {
+                arguments::<()>(&body)?;
+                return self.ask_audio(message, call);
+            }
+            "SelectEndpoint" => {
+                let (endpoint, _): (&str, RequestOptions) = arguments(&body)?;
+                if !self.audio.select(endpoint) {
+                    return Err(RequestError::EndpointUnavailable.into());
+                }
+                self.out.reply(call, &());
+                return Ok(());
+            }
             "Choose" => {
-                let (of, word, options): (u64, &str, RequestOptions) = arguments(&body)?;
+                let (of, word, mut options): (u64, &str, RequestOptions) = arguments(&body)?;
+                self.answer_with(CallNumber(of), options.endpoint.take())?;
                 let kind = ChoiceKind::from_name(word).ok_or_else(|| {
                     Refusal::invalid("There is no such choice. Take one from the call's choices.")
                 })?;
                 (Requested::Choose(CallNumber(of), kind), options)
             }
             "Answer" => {
-                let (of, options): (u64, RequestOptions) = arguments(&body)?;
+                let (of, mut options): (u64, RequestOptions) = arguments(&body)?;
+                self.answer_with(CallNumber(of), options.endpoint.take())?;
                 (Requested::Answer(number(of)), options)
             }
             "End" => {
@@ -125,6 +142,28 @@ impl Service {
         Ok(())
     }
 
+    /// What there is is said when somebody has looked.
+    fn ask_audio(&mut self, message: &Message, call: &Header<'_>) -> Result<(), Declined> {
+        if self.audio_questions.len() >= MAX_QUESTIONS {
+            return Err(RequestError::TooManyRequests.into());
+        }
+        match self.audio.look() {
+            true => self.audio_questions.push(message.clone()),
+            false => self.out.reply(call, &self.audio.record()),
+        }
+        Ok(())
+    }
+
+    fn answer_with(&mut self, call: CallNumber, endpoint: Option<String>) -> Result<(), Declined> {
+        let Some(endpoint) = endpoint else { return Ok(()) };
+        if endpoint.len() > MAX_NAME {
+            let long = "`endpoint` must be at most 256 bytes. Take the id of one that there is.";
+            return Err(Refusal::invalid(long).into());
+        }
+        self.audio.sessions.answer_with(call, endpoint);
+        Ok(())
+    }
+
     /// What would follow: nothing is done, and nobody is asked.
     fn preflight(
         &mut self,
@@ -173,11 +212,14 @@ impl Service {
         let surface = SurfaceId(self.fresh());
         self.peers.add_surface(sender, surface, record.name);
         let views = self.core.calls();
+        let audio = self.audio.record();
         let state = StateRecord {
             calls: views.iter().map(|view| self.call_record(view)).collect(),
             ring: self.core.ring_level().name().to_owned(),
             version: names::VERSION,
             features: names::FEATURES.iter().map(|&word| word.to_owned()).collect(),
+            endpoints: Some(audio.endpoints).filter(|endpoints| !endpoints.is_empty()),
+            server: audio.server,
         };
         self.out.reply(call, &state);
         Ok(())

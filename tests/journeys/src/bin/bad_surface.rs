@@ -114,7 +114,7 @@ impl Screen {
                     }
                 }
             }
-            SurfaceEvent::Closed(_) => {}
+            SurfaceEvent::AudioChanged(_) | SurfaceEvent::Closed(_) => {}
         }
     }
 }

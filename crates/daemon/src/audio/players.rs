@@ -1,0 +1,266 @@
+//! Players of music and films: who plays when somebody talks is paused, and plays again afterwards if nobody else has
+//! decided otherwise. On a thread and a connection of its own, which are there only while somebody is paused.
+
+use super::ledger::{Ledger, Paused, paused_in};
+use super::owner::{Processes, System};
+use super::situation::App;
+use futures_util::future::join_all;
+use std::io;
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+use tokio::runtime::Builder;
+use tokio::sync::watch;
+use zbus::Connection;
+use zbus::OwnedVariant;
+use zbus::names::BusName;
+use zbus::wire::DynamicType;
+
+const PREFIX: &str = "org.mpris.MediaPlayer2.";
+const PATH: &str = "/org/mpris/MediaPlayer2";
+const PLAYER: &str = "org.mpris.MediaPlayer2.Player";
+const BUS: &str = "org.freedesktop.DBus";
+/// A player that does not answer for so long is left alone.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What players shall do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// As they like.
+    #[default]
+    Free,
+    /// Nobody plays, but these apps.
+    Paused(Vec<App>),
+}
+
+/// The thread, from outside.
+pub struct Players {
+    folder: Option<PathBuf>,
+    mode: watch::Sender<Mode>,
+    runs: bool,
+}
+
+impl Players {
+    /// Nobody is paused, unless an earlier life of the service left somebody so.
+    pub fn new(folder: Option<PathBuf>) -> Self {
+        let left = folder.as_deref().is_some_and(|folder| paused_in(folder).exists());
+        let mut players = Self { folder, mode: watch::Sender::new(Mode::Free), runs: false };
+        if left {
+            players.start();
+        }
+        players
+    }
+
+    /// Let them do this. It never waits.
+    pub fn set(&mut self, mode: Mode) {
+        if *self.mode.borrow() == mode {
+            return;
+        }
+        self.mode.send_replace(mode);
+        self.start();
+    }
+
+    fn start(&mut self) {
+        if self.runs {
+            return;
+        }
+        let mode = self.mode.subscribe();
+        let path = self.folder.as_deref().map(paused_in);
+        let started = thread::Builder::new().name("players".to_owned()).spawn(move || {
+            if let Err(error) = run(mode, path) {
+                tracing::warn!("players are not paused in calls: {error}");
+            }
+        });
+        self.runs = started.is_ok();
+    }
+}
+
+fn run(mut mode: watch::Receiver<Mode>, path: Option<PathBuf>) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut ledger: Ledger<Paused> = Ledger::open(path);
+        let mut bus = None;
+        let mut quiet = false;
+        loop {
+            let wanted = mode.borrow_and_update().clone();
+            // Who is let play again by the user, or begins while somebody talks, has decided so.
+            let begins = wanted != Mode::Free && !quiet;
+            quiet = wanted != Mode::Free;
+            if begins || wanted == Mode::Free && !ledger.saved().is_empty() {
+                if bus.is_none() {
+                    match Connection::session().await {
+                        Ok(connection) => bus = Some(connection),
+                        Err(error) => tracing::warn!("players cannot be paused: {error}"),
+                    }
+                }
+                if let Some(bus) = &bus {
+                    bring_about(bus, &wanted, &mut ledger).await;
+                }
+            }
+            if wanted == Mode::Free {
+                bus = None;
+            }
+            if mode.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+async fn bring_about(bus: &Connection, wanted: &Mode, ledger: &mut Ledger<Paused>) {
+    match wanted {
+        Mode::Free => {
+            release(bus, ledger.saved()).await;
+            keep(ledger, &Paused::new());
+        }
+        Mode::Paused(except) => {
+            let playing = to_pause(&players(bus).await, except, &mut System::default());
+            let all = ledger.saved().iter().map(|(name, owner)| (name.clone(), owner.clone()));
+            let all: Paused = all.chain(playing.clone()).collect();
+            // Before they are: after a crash somebody has to let them play again.
+            keep(ledger, &all);
+            join_all(playing.keys().map(|name| tell(bus, name, "Pause"))).await;
+        }
+    }
+}
+
+fn keep(ledger: &mut Ledger<Paused>, paused: &Paused) {
+    if let Err(error) = ledger.save(paused, paused.is_empty()) {
+        tracing::warn!("which players are paused cannot be written down: {error}");
+    }
+}
+
+/// Let those play again that are as they were left. For who undoes what a killed service has left.
+pub fn play_again(paused: Paused) {
+    let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
+    runtime.block_on(async {
+        if let Ok(bus) = Connection::session().await {
+            release(&bus, &paused).await;
+        }
+    });
+}
+
+async fn release(bus: &Connection, paused: &Paused) {
+    let names = paused.keys().map(|name| player(bus, name.clone()));
+    let now: Vec<Player> = join_all(names).await.into_iter().flatten().collect();
+    join_all(to_release(&now, paused).into_iter().map(|name| tell(bus, name, "Play"))).await;
+}
+
+/// A player, as it is now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Player {
+    /// Its name on the bus.
+    name: String,
+    /// The connection that has the name.
+    owner: String,
+    /// The process behind it.
+    pid: u32,
+    /// `Playing`, `Paused` or `Stopped`.
+    status: String,
+    /// Whether it can be paused.
+    can_pause: bool,
+}
+
+/// Those that play, can be paused and are no app that talks.
+fn to_pause(players: &[Player], except: &[App], processes: &mut dyn Processes) -> Paused {
+    let mut paused = Paused::new();
+    for player in players.iter().filter(|player| player.status == "Playing" && player.can_pause) {
+        if !except.iter().any(|app| processes.belongs(player.pid, app)) {
+            paused.insert(player.name.clone(), player.owner.clone());
+        }
+    }
+    paused
+}
+
+/// Those that are still paused, and still the same.
+fn to_release<'a>(players: &'a [Player], paused: &Paused) -> Vec<&'a str> {
+    let same = |player: &&Player| {
+        player.status == "Paused" && paused.get(&player.name) == Some(&player.owner)
+    };
+    players.iter().filter(same).map(|player| player.name.as_str()).collect()
+}
+
+async fn players(bus: &Connection) -> Vec<Player> {
+    let names: Vec<String> = ask(bus, BUS, "/org/freedesktop/DBus", BUS, "ListNames", &())
+        .await
+        .and_then(|reply| reply.body().deserialize().ok())
+        .unwrap_or_default();
+    let players = names.into_iter().filter(|name| name.starts_with(PREFIX));
+    join_all(players.map(|name| player(bus, name))).await.into_iter().flatten().collect()
+}
+
+async fn player(bus: &Connection, name: String) -> Option<Player> {
+    let of_bus = |member| ask(bus, BUS, "/org/freedesktop/DBus", BUS, member, &name);
+    let owner: String = of_bus("GetNameOwner").await?.body().deserialize().ok()?;
+    let pid: u32 = of_bus("GetConnectionUnixProcessID").await?.body().deserialize().ok()?;
+    let status = property(bus, &owner, "PlaybackStatus").await?;
+    let status = String::try_from(status).ok()?;
+    let can_pause = property(bus, &owner, "CanPause").await.and_then(|of| bool::try_from(of).ok());
+    Some(Player { name, owner, pid, status, can_pause: can_pause.unwrap_or(false) })
+}
+
+async fn property(bus: &Connection, owner: &str, name: &str) -> Option<OwnedVariant> {
+    let body = (PLAYER, name);
+    let reply = ask(bus, owner, PATH, "org.freedesktop.DBus.Properties", "Get", &body).await?;
+    reply.body().deserialize().ok()
+}
+
+async fn tell(bus: &Connection, name: &str, member: &str) {
+    ask(bus, name, PATH, PLAYER, member, &()).await;
+}
+
+/// The answer, if there is one in time.
+async fn ask<B: serde::Serialize + DynamicType>(
+    bus: &Connection,
+    who: &str,
+    path: &str,
+    interface: &str,
+    member: &str,
+    body: &B,
+) -> Option<zbus::Message> {
+    let who = BusName::try_from(who).ok()?;
+    let asked = bus.call_method(Some(who), path, Some(interface), member, body);
+    tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::owner::tests::Tens;
+    use super::*;
+
+    fn player(name: &str, owner: &str, pid: u32, status: &str, can_pause: bool) -> Player {
+        let (name, owner, status) = (format!("{PREFIX}{name}"), owner.into(), status.into());
+        Player { name, owner, pid, status, can_pause }
+    }
+
+    #[test]
+    fn who_plays_and_can_be_paused_is_unless_it_is_an_app_that_talks() {
+        let app = App { id: "org.example.Chat".into(), process: Some((10, 1)), sandbox: None };
+        let players = [
+            player("mpv", ":1.1", 90, "Playing", true),
+            player("vlc", ":1.2", 91, "Paused", true),
+            player("radio", ":1.3", 92, "Playing", false),
+            player("chat", ":1.4", 12, "Playing", true),
+        ];
+        let paused = to_pause(&players, &[app], &mut Tens);
+        assert_eq!(paused, Paused::from([(format!("{PREFIX}mpv"), ":1.1".to_owned())]));
+    }
+
+    #[test]
+    fn who_was_paused_plays_again_if_nothing_else_happened() {
+        let paused: Paused = ["a", "b", "c", "d"]
+            .map(|name| (format!("{PREFIX}{name}"), format!(":1.{name}")))
+            .into();
+        let now = [
+            player("a", ":1.a", 1, "Paused", true),
+            // The user has let it play, or stopped it, or started it anew.
+            player("b", ":1.b", 2, "Playing", true),
+            player("c", ":1.c", 3, "Stopped", true),
+            player("d", ":1.e", 4, "Paused", true),
+            // The user has paused it.
+            player("f", ":1.f", 5, "Paused", true),
+        ];
+        assert_eq!(to_release(&now, &paused), [format!("{PREFIX}a")]);
+    }
+}
