@@ -132,6 +132,22 @@ impl CallingApp {
         self.does(&Order::Stop { name: name.to_owned() }).await;
     }
 
+    /// The call's audio may be prepared.
+    pub async fn prepared(&mut self, of: CallUuid) -> Grant {
+        let id = of.to_string();
+        self.until("what its audio will be", |what| match what {
+            What::Prepared { call, grant } if *call == id => Some(grant.clone()),
+            _ => None,
+        })
+        .await
+        .0
+    }
+
+    /// Ask, as the app's own button does, that the call be heard there.
+    pub async fn wants(&mut self, call: CallUuid, endpoint: &str) {
+        self.does(&Order::Endpoint { call: call.to_string(), endpoint: endpoint.to_owned() }).await;
+    }
+
     /// The call has the audio: with what grant, and since when.
     pub async fn audio_on(&mut self, of: CallUuid) -> (Grant, crate::Moment) {
         let id = of.to_string();

@@ -30,6 +30,6 @@ pub use hookswitch_journeys::{GUARD, soon};
 pub use meter::Meter;
 pub use mpv::Mpv;
 pub use props::{Dump, Node};
-pub use rig::Rig;
+pub use rig::{OF_CALL, Rig};
 pub use session::{QUANTUM, Session};
 pub use track::{BLOCK, Block, first, longest_gap};

@@ -84,6 +84,13 @@ pub enum What {
         /// Whether it was fulfilled.
         fulfilled: bool,
     },
+    /// A call's audio may be prepared.
+    Prepared {
+        /// The call's id.
+        call: String,
+        /// What it will be granted.
+        grant: Grant,
+    },
     /// A call has the audio.
     AudioOn {
         /// The call's id.

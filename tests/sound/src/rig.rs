@@ -12,6 +12,9 @@ use tokio::sync::{Mutex, MutexGuard};
 /// Stories of sound run one at a time: two would disturb each other's samples.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
+/// Streams of calling apps are named with this in front: what happens to them is theirs.
+pub const OF_CALL: &str = "call-";
+
 /// A phone with its sound: the service on a private bus, in a sound session of its own, and meters on it.
 pub struct Rig {
     /// What records.
@@ -20,7 +23,7 @@ pub struct Rig {
     pub phone: Phone,
     /// PipeWire and all around it.
     pub session: Session,
-    voices: Vec<Child>,
+    voices: Vec<(Device, Child)>,
     _alone: MutexGuard<'static, ()>,
 }
 
@@ -50,7 +53,7 @@ impl Rig {
         let mut command = self.session.command("pw-cat");
         command.args(["--playback", "--target=0", "--media-role=Accessibility"]);
         command.arg(format!("--properties={properties}")).arg(self.session.tone(frequency));
-        self.voices.push(command.spawn().expect("setpriv starts"));
+        self.voices.push((microphone, command.spawn().expect("setpriv starts")));
         let from = format!("{name}:output_MONO");
         let to = format!("{}:input_MONO", microphone.name);
         crate::soon("a voice at the microphone", async {
@@ -61,13 +64,23 @@ impl Rig {
         .await;
     }
 
-    /// Another program plays this tone.
+    /// Nobody speaks into this one any more.
+    pub async fn silence(&mut self, microphone: Device) {
+        for (of, voice) in &mut self.voices {
+            if *of == microphone {
+                // An error means that it has ended.
+                let _ = voice.kill().await;
+            }
+        }
+    }
+
+    /// Another program plays this tone, until what this returns is dropped.
     pub async fn plays(&self, stream: &Stream, frequency: u32) -> Child {
         let command = stream.plays(&self.session.tone(frequency));
         self.runs(&command)
     }
 
-    /// Another program runs: neither the service's nor an app's.
+    /// Another program runs, until what this returns is dropped: neither the service's nor an app's.
     ///
     /// # Panics
     /// It cannot be started.
@@ -105,7 +118,12 @@ impl Rig {
         .await
     }
 
-    /// Wait until everything that programs can set is as it was.
+    /// All that programs can set, but for the streams of calling apps.
+    pub fn others(&self) -> Dump {
+        self.session.dump().without(OF_CALL)
+    }
+
+    /// Wait until [`others`](Self::others) are as they were.
     ///
     /// # Panics
     /// It does not come to that.
@@ -113,7 +131,7 @@ impl Rig {
         let mut now = Dump::default();
         let equal = async {
             loop {
-                now = self.session.dump();
+                now = self.others();
                 if now == *before {
                     return;
                 }

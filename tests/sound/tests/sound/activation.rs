@@ -2,7 +2,7 @@
 
 use crate::story::{
     CHAT, DUCKED, FAR, MUSIC, NEAR, NEW, PLAIN, SILENT, answered, desk_with_music, hangs_up,
-    others, others_are_as_before, streams,
+    streams,
 };
 use hookswitch::CallState;
 use hookswitch_journeys::soon;
@@ -12,10 +12,10 @@ use hookswitch_sound::stream::{Door, Stream};
 #[tokio::test]
 async fn music_is_ducked_for_a_call_and_comes_back() {
     for door in Door::BOTH {
-        let (rig, speaker) = desk_with_music(door, DESK, HEADSET_MIC).await;
+        let (rig, speaker, _music) = desk_with_music(door, DESK, HEADSET_MIC).await;
         let mut app = rig.app(CHAT).await;
         let mut screen = rig.screen().await;
-        let before = others(&rig);
+        let before = rig.others();
         let both = streams(CHAT, door);
         let talk = answered(&rig, &mut app, &mut screen, &both, [FAR, NEAR]).await;
         println!("{door:?}: ducked to {:.1} dB", speaker.becomes(MUSIC, DUCKED).await);
@@ -30,7 +30,7 @@ async fn music_is_ducked_for_a_call_and_comes_back() {
         speaker.becomes(NEW, PLAIN).await;
         talk.heard.becomes(FAR, SILENT).await;
         news.kill().await.unwrap();
-        others_are_as_before(&rig, &before).await;
+        rig.is_as_before(&before).await;
 
         // And nobody who comes later is soft.
         let mut later = rig.plays(&Stream::music("later", door), NEW).await;
@@ -41,25 +41,25 @@ async fn music_is_ducked_for_a_call_and_comes_back() {
 
 #[tokio::test]
 async fn a_call_that_is_declined_gives_everything_back() {
-    let (rig, speaker) = desk_with_music(Door::Native, DESK, HEADSET_MIC).await;
+    let (rig, speaker, _music) = desk_with_music(Door::Native, DESK, HEADSET_MIC).await;
     let mut app = rig.app(CHAT).await;
     let mut screen = rig.screen().await;
-    let before = others(&rig);
+    let before = rig.others();
     app.rings("anna").await;
     let number = screen.one(CallState::Ringing).await.number;
     speaker.becomes(MUSIC, DUCKED).await;
     soon("the end", screen.surface.decline(number, None).outcome()).await.unwrap();
     speaker.becomes(MUSIC, PLAIN).await;
-    others_are_as_before(&rig, &before).await;
+    rig.is_as_before(&before).await;
 }
 
 #[tokio::test]
 async fn the_users_own_mixer_stands() {
     for door in Door::BOTH {
-        let (rig, speaker) = desk_with_music(door, DESK, HEADSET_MIC).await;
+        let (rig, speaker, _music) = desk_with_music(door, DESK, HEADSET_MIC).await;
         let mut app = rig.app(CHAT).await;
         let mut screen = rig.screen().await;
-        let before = others(&rig);
+        let before = rig.others();
         let both = streams(CHAT, door);
         let talk = answered(&rig, &mut app, &mut screen, &both, [FAR, NEAR]).await;
         speaker.becomes(MUSIC, DUCKED).await;
@@ -74,16 +74,16 @@ async fn the_users_own_mixer_stands() {
         let whole = "{ channelVolumes: [ 1.0 ] }";
         rig.session.tool("pw-cli", &["set-param", &id, "Props", whole]).await.unwrap();
         speaker.becomes(MUSIC, PLAIN).await;
-        others_are_as_before(&rig, &before).await;
+        rig.is_as_before(&before).await;
     }
 }
 
 #[tokio::test]
 async fn another_program_does_not_lift_the_duck() {
-    let (rig, speaker) = desk_with_music(Door::Native, DESK, HEADSET_MIC).await;
+    let (rig, speaker, _music) = desk_with_music(Door::Native, DESK, HEADSET_MIC).await;
     let mut app = rig.app(CHAT).await;
     let mut screen = rig.screen().await;
-    let before = others(&rig);
+    let before = rig.others();
     let both = streams(CHAT, Door::Native);
     let talk = answered(&rig, &mut app, &mut screen, &both, [FAR, NEAR]).await;
     speaker.becomes(MUSIC, DUCKED).await;
@@ -93,22 +93,29 @@ async fn another_program_does_not_lift_the_duck() {
     speaker.stays(MUSIC, DUCKED, 500).await;
     hangs_up(&mut app, &mut screen, &talk, &both).await;
     speaker.becomes(MUSIC, PLAIN).await;
-    others_are_as_before(&rig, &before).await;
+    rig.is_as_before(&before).await;
 }
 
 #[tokio::test]
 async fn an_app_is_silent_until_its_grant() {
-    for door in Door::BOTH {
-        let (rig, speaker) = desk_with_music(door, DESK, HANDSET_MIC).await;
+    for (door, with_token) in Door::BOTH.into_iter().flat_map(|door| [(door, false), (door, true)])
+    {
+        let (rig, speaker, _music) = desk_with_music(door, DESK, HANDSET_MIC).await;
         let mut app = rig.app(CHAT).await;
         let mut screen = rig.screen().await;
-        let before = others(&rig);
+        let before = rig.others();
         let call = app.rings("anna").await;
         let number = screen.one(CallState::Ringing).await.number;
 
-        // It cannot wait: it plays and records while it still rings, without a token.
-        let [plays, records] = ["call-early-far", "call-early-near"]
-            .map(|name| Stream::new(name, door).role("Communication"));
+        // It cannot wait: it plays and records while it still rings, with what it was told to prepare or with nothing.
+        let prepared = app.prepared(call).await;
+        let [plays, records] = ["call-early-far", "call-early-near"].map(|name| {
+            let stream = Stream::new(name, door);
+            match with_token {
+                true => stream.of_token(prepared.token.as_deref().expect("a token")),
+                false => stream.role("Communication"),
+            }
+        });
         app.plays(&rig.session, &plays, FAR).await;
         let said = app.records(&rig.session, &records).await;
         said.becomes(NEAR, SILENT).await;
@@ -136,6 +143,6 @@ async fn an_app_is_silent_until_its_grant() {
         app.stops(&plays.name).await;
         app.stops(&records.name).await;
         speaker.becomes(MUSIC, PLAIN).await;
-        others_are_as_before(&rig, &before).await;
+        rig.is_as_before(&before).await;
     }
 }

@@ -1,9 +1,7 @@
 //! A browser as a calling app: its streams go through the PulseAudio door, from a process below the app's, and carry no
 //! token.
 
-use crate::story::{
-    CHAT, DUCKED, FAR, MUSIC, NEAR, PLAIN, SILENT, desk_with_music, others, others_are_as_before,
-};
+use crate::story::{CHAT, DUCKED, FAR, MUSIC, NEAR, PLAIN, SILENT, desk_with_music};
 use hookswitch::CallState;
 use hookswitch_journeys::soon;
 use hookswitch_sound::Rig;
@@ -36,10 +34,10 @@ fn chromium(rig: &Rig) -> Vec<String> {
 
 #[tokio::test]
 async fn a_browser_is_heard_in_its_call_and_only_then() {
-    let (rig, speaker) = desk_with_music(Door::Pulse, DESK, HEADSET_MIC).await;
+    let (rig, speaker, _music) = desk_with_music(Door::Pulse, DESK, HEADSET_MIC).await;
     let mut app = rig.app(CHAT).await;
     let mut screen = rig.screen().await;
-    let before = others(&rig);
+    let before = rig.others();
     let call = app.rings("anna").await;
     let number = screen.one(CallState::Ringing).await.number;
 
@@ -75,5 +73,5 @@ async fn a_browser_is_heard_in_its_call_and_only_then() {
     heard.becomes(FAR, SILENT).await;
     speaker.becomes(MUSIC, PLAIN).await;
     app.stops("browser").await;
-    others_are_as_before(&rig, &before).await;
+    rig.is_as_before(&before).await;
 }

@@ -1,9 +1,7 @@
 //! The service is killed somewhere between the ring and the end: what others play is as before, a player that paused
 //! plays again only if it played, and a muted microphone stays silent.
 
-use crate::story::{
-    CHAT, FAR, MUSIC, NEAR, NEW, PLAIN, SILENT, others, others_are_as_before, streams,
-};
+use crate::story::{CHAT, FAR, MUSIC, NEAR, NEW, PLAIN, SILENT, streams};
 use hookswitch::CallState;
 use hookswitch_sound::device::{DESK, HEADSET_MIC, SPEAKER};
 use hookswitch_sound::stream::{Door, Stream};
@@ -29,7 +27,7 @@ async fn nothing_is_left_wherever_the_service_is_killed() {
     rig.speaks(HEADSET_MIC, NEAR).await;
     let speaker = rig.sink(SPEAKER).await;
     let mpv = Mpv::start(&rig, MUSIC).await;
-    rig.plays(&Stream::music("radio", Door::Native), NEW).await;
+    let _radio = rig.plays(&Stream::music("radio", Door::Native), NEW).await;
     speaker.becomes(MUSIC, PLAIN).await;
     speaker.becomes(NEW, PLAIN).await;
     let mut app = rig.app(CHAT).await;
@@ -51,7 +49,7 @@ async fn nothing_is_left_wherever_the_service_is_killed() {
         mpv.press(if plays { "Play" } else { "Pause" }).await;
         mpv.is(if plays { "Playing" } else { "Paused" }).await;
         speaker.becomes(MUSIC, if plays { PLAIN } else { SILENT }).await;
-        let before = others(&rig);
+        let before = rig.others();
 
         let both = streams(CHAT, if kill % 2 == 0 { Door::Native } else { Door::Pulse });
         let call = app.rings("anna").await;
@@ -84,7 +82,7 @@ async fn nothing_is_left_wherever_the_service_is_killed() {
         if step == "mute" {
             said.as_ref().expect("it records").stays(NEAR, SILENT, 1000).await;
         }
-        others_are_as_before(&rig, &before).await;
+        rig.is_as_before(&before).await;
         // The app is told, and drops the call.
         app.reset().await;
         mpv.is(if plays { "Playing" } else { "Paused" }).await;
@@ -97,7 +95,7 @@ async fn nothing_is_left_wherever_the_service_is_killed() {
             app.stops(&stream.name).await;
         }
         gone(&screen).await;
-        others_are_as_before(&rig, &before).await;
+        rig.is_as_before(&before).await;
     }
 }
 

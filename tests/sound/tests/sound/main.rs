@@ -7,5 +7,6 @@ mod kills;
 mod muted_and_held;
 mod players;
 mod rig;
+mod routes;
 mod story;
 mod swap;

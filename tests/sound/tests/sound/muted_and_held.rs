@@ -1,8 +1,7 @@
 //! Mute and hold are enforced on the graph: these apps say that they did it, and go on.
 
 use crate::story::{
-    CHAT, DUCKED, FAR, MUSIC, NEAR, PLAIN, SILENT, answered, desk_with_music, hangs_up, others,
-    others_are_as_before, streams,
+    CHAT, DUCKED, FAR, MUSIC, NEAR, PLAIN, SILENT, answered, desk_with_music, hangs_up, streams,
 };
 use hookswitch::CallState;
 use hookswitch_journeys::soon;
@@ -12,10 +11,10 @@ use hookswitch_sound::stream::Door;
 #[tokio::test]
 async fn a_muted_microphone_is_silent_even_if_the_app_ignores_it() {
     for door in Door::BOTH {
-        let (rig, speaker) = desk_with_music(door, DESK, HEADSET_MIC).await;
+        let (rig, speaker, _music) = desk_with_music(door, DESK, HEADSET_MIC).await;
         let mut app = rig.app(CHAT).await;
         let mut screen = rig.screen().await;
-        let before = others(&rig);
+        let before = rig.others();
         let both = streams(CHAT, door);
         let talk = answered(&rig, &mut app, &mut screen, &both, [FAR, NEAR]).await;
 
@@ -39,17 +38,17 @@ async fn a_muted_microphone_is_silent_even_if_the_app_ignores_it() {
             .unwrap();
         anew.becomes(NEAR, PLAIN).await;
         hangs_up(&mut app, &mut screen, &talk, &both).await;
-        others_are_as_before(&rig, &before).await;
+        rig.is_as_before(&before).await;
     }
 }
 
 #[tokio::test]
 async fn a_held_call_is_silent_both_ways_even_if_the_app_ignores_it() {
     for door in Door::BOTH {
-        let (rig, speaker) = desk_with_music(door, DESK, HEADSET_MIC).await;
+        let (rig, speaker, _music) = desk_with_music(door, DESK, HEADSET_MIC).await;
         let mut app = rig.app(CHAT).await;
         let mut screen = rig.screen().await;
-        let before = others(&rig);
+        let before = rig.others();
         let both = streams(CHAT, door);
         let talk = answered(&rig, &mut app, &mut screen, &both, [FAR, NEAR]).await;
 
@@ -71,6 +70,6 @@ async fn a_held_call_is_silent_both_ways_even_if_the_app_ignores_it() {
         speaker.becomes(MUSIC, DUCKED).await;
         hangs_up(&mut app, &mut screen, &talk, &both).await;
         speaker.becomes(MUSIC, PLAIN).await;
-        others_are_as_before(&rig, &before).await;
+        rig.is_as_before(&before).await;
     }
 }

@@ -1,8 +1,7 @@
 //! A real player with MPRIS: it pauses for a call, and plays again exactly if it was the call that paused it.
 
 use crate::story::{
-    CHAT, DUCKED, FAR, MUSIC, NEAR, PLAIN, QUICK, SILENT, answered, hangs_up, others,
-    others_are_as_before, streams,
+    CHAT, DUCKED, FAR, MUSIC, NEAR, PLAIN, QUICK, SILENT, answered, hangs_up, streams,
 };
 use hookswitch_journeys::soon;
 use hookswitch_sound::device::{DESK, HEADSET_MIC, SPEAKER};
@@ -23,7 +22,7 @@ async fn a_player_pauses_for_a_call_and_plays_again() {
     let (rig, speaker, mpv) = desk_with_mpv().await;
     let mut app = rig.app(CHAT).await;
     let mut screen = rig.screen().await;
-    let before = others(&rig);
+    let before = rig.others();
     let both = streams(CHAT, Door::Native);
     let talk = answered(&rig, &mut app, &mut screen, &both, [FAR, NEAR]).await;
     mpv.is("Paused").await;
@@ -31,7 +30,7 @@ async fn a_player_pauses_for_a_call_and_plays_again() {
     hangs_up(&mut app, &mut screen, &talk, &both).await;
     mpv.is("Playing").await;
     speaker.becomes(MUSIC, PLAIN).await;
-    others_are_as_before(&rig, &before).await;
+    rig.is_as_before(&before).await;
 }
 
 #[tokio::test]
@@ -41,11 +40,11 @@ async fn a_player_that_did_not_play_does_not_begin() {
     mpv.is("Paused").await;
     let mut app = rig.app(CHAT).await;
     let mut screen = rig.screen().await;
-    let before = others(&rig);
+    let before = rig.others();
     let both = streams(CHAT, Door::Native);
     let talk = answered(&rig, &mut app, &mut screen, &both, [FAR, NEAR]).await;
     hangs_up(&mut app, &mut screen, &talk, &both).await;
-    others_are_as_before(&rig, &before).await;
+    rig.is_as_before(&before).await;
     speaker.stays(MUSIC, SILENT, 500).await;
     assert_eq!(mpv.status().await.as_deref(), Some("Paused"));
 }
@@ -55,7 +54,7 @@ async fn what_the_user_does_with_a_player_during_a_call_stands() {
     let (rig, speaker, mpv) = desk_with_mpv().await;
     let mut app = rig.app(CHAT).await;
     let mut screen = rig.screen().await;
-    let before = others(&rig);
+    let before = rig.others();
     let both = streams(CHAT, Door::Native);
     let talk = answered(&rig, &mut app, &mut screen, &both, [FAR, NEAR]).await;
     mpv.is("Paused").await;
@@ -67,7 +66,7 @@ async fn what_the_user_does_with_a_player_during_a_call_stands() {
     mpv.is("Paused").await;
     speaker.becomes(MUSIC, SILENT).await;
     hangs_up(&mut app, &mut screen, &talk, &both).await;
-    others_are_as_before(&rig, &before).await;
+    rig.is_as_before(&before).await;
     speaker.stays(MUSIC, SILENT, 500).await;
     assert_eq!(mpv.status().await.as_deref(), Some("Paused"), "the user had paused it");
     // It is not left soft.

@@ -5,8 +5,9 @@ use hookswitch_journeys::{Screen, soon};
 use hookswitch_sound::device::Device;
 use hookswitch_sound::orders::Grant;
 use hookswitch_sound::stream::{Door, Stream};
-use hookswitch_sound::{CallingApp, Dump, Ear, Rig};
+use hookswitch_sound::{CallingApp, Ear, OF_CALL, Rig};
 use std::ops::Range;
+use tokio::process::Child;
 
 /// What music plays.
 pub const MUSIC: u32 = 600;
@@ -48,7 +49,7 @@ pub struct Talk {
 /// The names of an app's streams.
 pub fn streams(app: &str, door: Door) -> [Stream; 2] {
     let name = app.rsplit('.').next().unwrap_or(app).to_lowercase();
-    ["far", "near"].map(|side| Stream::new(&format!("call-{name}-{side}"), door).granted())
+    ["far", "near"].map(|side| Stream::new(&format!("{OF_CALL}{name}-{side}"), door).granted())
 }
 
 /// Start the app's streams with its grant, and hear that they are heard: `far` on the granted sink, `near` by the app.
@@ -100,22 +101,16 @@ pub async fn hangs_up(
     }
 }
 
-/// All that is not of calls.
-pub fn others(rig: &Rig) -> Dump {
-    rig.session.dump().without("call-")
-}
-
-/// Wait until all that is not of calls is as before.
-pub async fn others_are_as_before(rig: &Rig, before: &Dump) {
-    rig.is_as_before(before).await;
-}
-
-/// Both sides of a desk with something to say and something playing.
-pub async fn desk_with_music(door: Door, devices: &[Device], microphone: Device) -> (Rig, Ear) {
+/// A desk on which music plays, as long as the last of these lives, and somebody speaks.
+pub async fn desk_with_music(
+    door: Door,
+    devices: &[Device],
+    microphone: Device,
+) -> (Rig, Ear, Child) {
     let mut rig = Rig::with(QUICK, devices).await;
     rig.speaks(microphone, NEAR).await;
-    rig.plays(&Stream::music("music", door), MUSIC).await;
+    let music = rig.plays(&Stream::music("music", door), MUSIC).await;
     let speaker = rig.sink(hookswitch_sound::device::SPEAKER).await;
     speaker.becomes(MUSIC, PLAIN).await;
-    (rig, speaker)
+    (rig, speaker, music)
 }

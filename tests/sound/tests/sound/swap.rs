@@ -2,7 +2,7 @@
 
 use crate::story::{
     CHAT, DUCKED, FAR, MUSIC, NEAR, OTHER_FAR, PLAIN, SILENT, TALK, answered, desk_with_music,
-    hangs_up, others, others_are_as_before, streams,
+    hangs_up, streams,
 };
 use hookswitch::CallState;
 use hookswitch_journeys::soon;
@@ -16,11 +16,11 @@ const GAP: f64 = 60.0;
 #[tokio::test]
 async fn two_apps_are_swapped_without_music_between() {
     for door in Door::BOTH {
-        let (rig, speaker) = desk_with_music(door, DESK, HEADSET_MIC).await;
+        let (rig, speaker, _music) = desk_with_music(door, DESK, HEADSET_MIC).await;
         let mut chat = rig.app(CHAT).await;
         let mut other = rig.app(TALK).await;
         let mut screen = rig.screen().await;
-        let before = others(&rig);
+        let before = rig.others();
         let (ours, theirs) = (streams(CHAT, door), streams(TALK, door));
         let one = answered(&rig, &mut chat, &mut screen, &ours, [FAR, NEAR]).await;
         let began = Moment::now();
@@ -51,7 +51,7 @@ async fn two_apps_are_swapped_without_music_between() {
         hangs_up(&mut other, &mut screen, &two, &theirs).await;
         hangs_up(&mut chat, &mut screen, &one, &ours).await;
         speaker.becomes(MUSIC, PLAIN).await;
-        others_are_as_before(&rig, &before).await;
+        rig.is_as_before(&before).await;
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::Tell;
 use hookswitch::{
-    AnswerCallAction, CallUuid, EndCallAction, Provider, ProviderDelegate, Reset,
+    AnswerCallAction, AudioSession, CallUuid, EndCallAction, Provider, ProviderDelegate, Reset,
     SetHeldCallAction, SetMutedCallAction,
 };
 use hookswitch_sound::orders::{Grant, What};
@@ -8,16 +8,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::mpsc::UnboundedSender;
 
+/// How far a call's audio is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Streams may be opened, and are not heard.
+    Prepared,
+    /// They are heard.
+    Granted,
+}
+
 /// Does at once what it is asked, if it is willing, and tells.
 pub struct Delegate {
     tell: Tell,
-    granted: UnboundedSender<Grant>,
+    granted: UnboundedSender<(Stage, Grant)>,
     willing: Arc<AtomicBool>,
 }
 
 impl Delegate {
     /// A willing one.
-    pub fn new(tell: Tell, granted: UnboundedSender<Grant>) -> Self {
+    pub fn new(tell: Tell, granted: UnboundedSender<(Stage, Grant)>) -> Self {
         Self { tell, granted, willing: Arc::new(AtomicBool::new(true)) }
     }
 
@@ -62,13 +71,24 @@ impl ProviderDelegate for Delegate {
         perform_set_muted(SetMutedCallAction) => "mute",
     }
 
-    fn did_activate_audio_session(&mut self, _: &Provider, call: CallUuid) {
-        let grant = Grant::default();
-        let _ = self.granted.send(grant.clone());
+    fn prepare_audio_session(&mut self, _: &Provider, call: CallUuid, session: AudioSession) {
+        let grant = grant(session);
+        let _ = self.granted.send((Stage::Prepared, grant.clone()));
+        self.tell.say(What::Prepared { call: call.to_string(), grant });
+    }
+
+    fn did_activate_audio_session(&mut self, provider: &Provider, call: CallUuid) {
+        let grant = provider.audio_session(call).map(grant).unwrap_or_default();
+        let _ = self.granted.send((Stage::Granted, grant.clone()));
         self.tell.say(What::AudioOn { call: call.to_string(), grant });
     }
 
     fn did_deactivate_audio_session(&mut self, _: &Provider, call: CallUuid) {
         self.tell.say(What::AudioOff { call: call.to_string() });
     }
+}
+
+fn grant(session: AudioSession) -> Grant {
+    let AudioSession { token, sink, source, endpoint, .. } = session;
+    Grant { token, sink, source, endpoint }
 }

@@ -6,7 +6,7 @@
 mod delegate;
 mod parts;
 
-use delegate::Delegate;
+use delegate::{Delegate, Stage};
 use hookswitch::{
     Adoption, CallState, CallUpdate, CallUuid, EndedReason, Handle, HandleKind, Provider,
 };
@@ -61,8 +61,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 writeln!(output, "{}", serde_json::to_string(&told)?)?;
                 output.flush()?;
             }
-            Some(grant) = grants.recv() => {
+            Some((stage, grant)) = grants.recv() => {
                 parts.granted(&grant);
+                if stage == Stage::Prepared {
+                    continue;
+                }
                 for (name, command) in &plan.at_grant {
                     parts.run(name, command)?;
                 }
@@ -137,7 +140,9 @@ async fn carry_out(provider: &Provider, tell: &Tell, order: Order) {
             let adoption = Adoption { state, muted, group_with: None, update };
             say(tell, provider.adopt_call(known(&call), adoption).await);
         }
-        Order::Endpoint { call: _, endpoint: _ } => {}
+        Order::Endpoint { call, endpoint } => {
+            say(tell, provider.request_endpoint(known(&call), &endpoint).await);
+        }
         Order::Willing(_) | Order::Run { .. } | Order::Stop { .. } => {}
     }
 }
