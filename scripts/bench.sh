@@ -4,6 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
-cargo build --locked --release -p hookswitchd -p hookswitch-bench
+cargo build --locked --release -p hookswitchd -p hookswitch-bench -p hookswitch-sound
 printf 'Load before measuring: %s. Figures of a busy machine mean little.\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
-"$target/release/hookswitch-bench" all --output "$target/bench.json" "$@"
+missed=0
+"$target/release/hookswitch-bench" all --output "$target/bench.json" "$@" || missed=1
+printf '\nSound: from a wish to what is heard, in a sound session without a sound card.\n'
+"$target/release/sound_bench" "$target/bench.json" || missed=1
+exit "$missed"

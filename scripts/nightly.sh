@@ -3,6 +3,7 @@
 #
 #   core        the explorer until there is no other state; properties and fuzzing for minutes, with new seeds each day
 #   service     the service killed at 50 points of a call, and journals of 20 000 random stories
+#   audio       sound in calls: the service killed at 60 points, 100 first answers of a phone that has just started
 #   soak        the properties of the core, ten times as long
 #   advisories  known holes in dependencies, by cargo-deny and the RustSec database
 #   all         each of them
@@ -28,6 +29,13 @@ service() {
     stage 'journeys, 50 kill points' env KILL_POINTS=50 cargo test --locked --quiet -p hookswitch-journeys
 }
 
+audio() {
+    scripts/setup.sh test
+    stage 'programs' cargo build --locked --workspace --bins
+    export SOUND_KILLS=60 FIRST_ANSWERS=100
+    sound_stage
+}
+
 soak() {
     stage 'properties, 50 000 000 steps' env PROPERTY_STEPS=50000000 PROPERTY_SEED="$seed" "${proof[@]}" properties -- --nocapture
 }
@@ -42,20 +50,21 @@ advisories() {
 }
 
 if (($# == 0)); then
-    printf 'nightly: say which part: core, service, soak, advisories or all\n' >&2
+    printf 'nightly: say which part: core, service, audio, soak, advisories or all\n' >&2
     exit 2
 fi
 for part in "$@"; do
     case $part in
-    core | service | soak | advisories) "$part" ;;
+    core | service | audio | soak | advisories) "$part" ;;
     all)
         core
         service
+        audio
         soak
         advisories
         ;;
     *)
-        printf 'nightly: there is no part "%s"; say core, service, soak, advisories or all\n' "$part" >&2
+        printf 'nightly: there is no part "%s"; say core, service, audio, soak, advisories or all\n' "$part" >&2
         exit 2
         ;;
     esac

@@ -25,7 +25,8 @@ version_in() { grep -oE '[0-9]+(\.[0-9]+)+' <<<"$1" | head -n 1; }
 
 # What each purpose needs, one need a line: the Debian package, then how to see that its content is there already.
 # The demo's speech is made by espeak-ng; Opus and SQLite are built from source with cc and cmake,
-# and the binding to PipeWire is made from its headers with libclang.
+# and the binding to PipeWire is made from its headers with libclang. The stories of sound have a sound session of their
+# own; mpv is a real player, whose door to MPRIS is a plugin.
 needs() {
     cat <<'NEEDS'
 build-essential     have cc
@@ -63,6 +64,15 @@ qtbase5-dev         pkg-config --exists Qt5DBus
 chromium            have chromium
 shellcheck          have shellcheck
 feedbackd           test -x /usr/libexec/feedbackd
+pipewire            have pipewire
+pipewire-bin        have pw-cat
+libspa-0.2-modules  ls /usr/lib/*/spa-0.2/support/libspa-support.so
+wireplumber         have wireplumber
+pipewire-pulse      have pipewire-pulse
+pulseaudio-utils    have paplay
+util-linux          have setpriv
+mpv                 have mpv
+mpv-mpris           ls /etc/mpv/scripts/mpris.so
 NEEDS
         ;;
     bench)
@@ -70,6 +80,12 @@ NEEDS
 dbus-broker         have dbus-broker
 socat               have socat
 util-linux          have taskset
+pipewire            have pipewire
+pipewire-bin        have pw-cat
+libspa-0.2-modules  ls /usr/lib/*/spa-0.2/support/libspa-support.so
+wireplumber         have wireplumber
+pipewire-pulse      have pipewire-pulse
+pulseaudio-utils    have paplay
 NEEDS
         ;;
     esac

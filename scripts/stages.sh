@@ -27,6 +27,8 @@ source_stages() {
     stage 'stands alone' scripts/standalone.sh
     stage 'licences' python3 scripts/licences.py
     stage 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
+    # "All targets" leaves out a test that runs only when it is named.
+    stage 'lints of the stories of sound' cargo clippy --locked --workspace --test sound -- -D warnings
 }
 
 # The call service alone: rules, contract, library, and stories on a private bus.
@@ -48,4 +50,9 @@ workspace_stages() {
     stage 'proof: a planted bug' scripts/planted_bug.sh
     stage 'proof: fuzzing' env FUZZ_SECONDS=2 cargo test --locked --quiet --workspace --test fuzz "${shown[@]}"
     stage 'rules, records, platform, media, journeys' cargo test --locked --quiet --workspace
+}
+
+# What is heard in a call, measured. Alone, and one story after the other.
+sound_stage() {
+    stage 'sound in calls' cargo test --locked --quiet --workspace --test sound -- --test-threads=1 --nocapture
 }

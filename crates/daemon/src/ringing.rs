@@ -105,22 +105,12 @@ impl Service {
         let view = self.own_call(provider, uuid)?;
         let must = "`tone` must be ringback, busy, failure or hold. Name one of these.";
         let tone = Tone::of_app(tone).ok_or_else(|| Refusal::invalid(must))?;
-        if !self.has_audio(&view) {
+        if !self.has_audio(view.number) {
             return Err(ReportError::AudioNotActive.into());
         }
         self.ringer.play_tone(view.number, tone);
         self.out.reply(call, &());
         Ok(())
-    }
-
-    /// A group has it as one.
-    fn has_audio(&self, view: &CallView) -> bool {
-        let Some(owner) = self.core.audio_owner() else { return false };
-        let in_group = |group| {
-            let calls = self.core.calls();
-            calls.iter().any(|other| other.number == owner && other.group == Some(group))
-        };
-        owner == view.number || view.group.is_some_and(in_group)
     }
 
     pub fn stop_tone(

@@ -2,6 +2,7 @@ use crate::{App, Peer, Screen, soon};
 use hookswitch::{Configuration, Surface};
 use rustix::process::{Pid, Signal, kill_process};
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -45,11 +46,25 @@ impl Phone {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
+    /// A phone with knobs of the rules set, and whose service has this in its environment.
+    pub fn with_environment(policy: &str, environment: &[(&str, OsString)]) -> Self {
+        Self::start_in(policy, "warn", "", environment)
+    }
+
     fn start(policy: &str, log: &str) -> Self {
         Self::start_with(policy, log, "")
     }
 
     fn start_with(policy: &str, log: &str, emergency: &str) -> Self {
+        Self::start_in(policy, log, emergency, &[])
+    }
+
+    fn start_in(
+        policy: &str,
+        log: &str,
+        emergency: &str,
+        environment: &[(&str, OsString)],
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the phone");
         let path = folder.path();
         for name in ["services", "data/applications", "state"] {
@@ -93,6 +108,7 @@ impl Phone {
             .env("HOOKSWITCH_EMERGENCY_APPS", emergency)
             .env("RUST_LOG", env::var("RUST_LOG").unwrap_or_else(|_| log.into()))
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .stderr(fs::File::create(path.join("log")).expect("a file for what is logged"))
             .spawn()
@@ -250,7 +266,9 @@ fn kill(pid: u32) {
 /// It was not built.
 pub fn program(name: &str) -> PathBuf {
     let own = own_program();
-    let folder = own.parent().and_then(Path::parent).expect("tests are in target/PROFILE/deps");
+    // Tests are in target/PROFILE/deps, programs one above.
+    let folder = own.parent().expect("it is in a folder");
+    let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
     let path = folder.join(name);
     assert!(
         path.exists(),

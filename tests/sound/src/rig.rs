@@ -1,0 +1,145 @@
+use crate::calling::CallingApp;
+use crate::device::{DESK, Device};
+use crate::ear::Ear;
+use crate::meter::Meter;
+use crate::props::Dump;
+use crate::session::Session;
+use crate::stream::Stream;
+use hookswitch_journeys::{Phone, Screen};
+use tokio::process::Child;
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Stories of sound run one at a time: two would disturb each other's samples.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
+/// Streams of calling apps are named with this in front: what happens to them is theirs.
+pub const OF_CALL: &str = "call-";
+
+/// A phone with its sound: the service on a private bus, in a sound session of its own, and meters on it.
+pub struct Rig {
+    /// What records.
+    pub meter: Meter,
+    /// The bus and the service.
+    pub phone: Phone,
+    /// PipeWire and all around it.
+    pub session: Session,
+    voices: Vec<(Device, Child)>,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Rig {
+    /// A desk, with the rules as they are.
+    pub async fn new() -> Self {
+        Self::with("", DESK).await
+    }
+
+    /// These devices, and knobs of the rules set, as `hold=1000,audio_release=500`.
+    pub async fn with(policy: &str, devices: &[Device]) -> Self {
+        let alone = ALONE.lock().await;
+        let mut session = Session::new();
+        let mut environment = session.environment();
+        environment.push(("HOOKSWITCH_AUDIO", "on".into()));
+        let phone = Phone::with_environment(policy, &environment);
+        session.start(phone.address(), devices).await;
+        let meter = Meter::start(&session.socket());
+        Self { meter, phone, session, voices: Vec::new(), _alone: alone }
+    }
+
+    /// Somebody speaks into a microphone: this tone, from now on.
+    pub async fn speaks(&mut self, microphone: Device, frequency: u32) {
+        let name = format!("voice-{}", microphone.name);
+        // What comes through the air is no program's stream: nobody may make it softer.
+        let properties = format!("{{ node.name = \"{name}\" media.role = Accessibility }}");
+        let mut command = self.session.command("pw-cat");
+        command.args(["--playback", "--target=0", "--media-role=Accessibility"]);
+        command.arg(format!("--properties={properties}")).arg(self.session.tone(frequency));
+        self.voices.push((microphone, command.spawn().expect("setpriv starts")));
+        let from = format!("{name}:output_MONO");
+        let to = format!("{}:input_MONO", microphone.name);
+        crate::soon("a voice at the microphone", async {
+            while self.session.tool("pw-link", &[&from, &to]).await.is_none() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// Nobody speaks into this one any more.
+    pub async fn silence(&mut self, microphone: Device) {
+        for (of, voice) in &mut self.voices {
+            if *of == microphone {
+                // An error means that it has ended.
+                let _ = voice.kill().await;
+            }
+        }
+    }
+
+    /// Another program plays this tone, until what this returns is dropped.
+    pub async fn plays(&self, stream: &Stream, frequency: u32) -> Child {
+        let command = stream.plays(&self.session.tone(frequency));
+        self.runs(&command)
+    }
+
+    /// Another program runs, until what this returns is dropped: neither the service's nor an app's.
+    ///
+    /// # Panics
+    /// It cannot be started.
+    pub fn runs(&self, command: &[String]) -> Child {
+        let (program, arguments) = command.split_first().expect("a program");
+        self.session.command(program).args(arguments).spawn().expect("setpriv starts")
+    }
+
+    /// Listen to what a sink plays.
+    pub async fn sink(&self, device: Device) -> Ear {
+        self.meter.sink(device.name).await
+    }
+
+    /// A calling app.
+    pub async fn app(&self, id: &str) -> CallingApp {
+        CallingApp::start(&self.session, &self.phone, id).await
+    }
+
+    /// A screen.
+    pub async fn screen(&self) -> Screen {
+        self.phone.screen().await
+    }
+
+    /// Wait until the graph is as `wanted` says, and return it.
+    pub async fn until(&self, what: &str, wanted: impl Fn(&Dump) -> bool) -> Dump {
+        crate::soon(what, async {
+            loop {
+                let dump = self.session.dump();
+                if wanted(&dump) {
+                    return dump;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+    }
+
+    /// All that programs can set, but for the streams of calling apps.
+    pub fn others(&self) -> Dump {
+        self.session.dump().without(OF_CALL)
+    }
+
+    /// Wait until [`others`](Self::others) are as they were.
+    ///
+    /// # Panics
+    /// It does not come to that.
+    pub async fn is_as_before(&self, before: &Dump) {
+        let mut now = Dump::default();
+        let equal = async {
+            loop {
+                now = self.others();
+                if now == *before {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        if tokio::time::timeout(crate::GUARD, equal).await.is_err() {
+            panic!("something was not undone:\n{}", before.difference(&now));
+        }
+    }
+}

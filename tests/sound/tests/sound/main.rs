@@ -1,0 +1,12 @@
+//! What is heard in a call, measured on the monitors of virtual devices: before, during and after.
+
+mod activation;
+mod browser;
+mod first_answer;
+mod kills;
+mod muted_and_held;
+mod players;
+mod rig;
+mod routes;
+mod story;
+mod swap;
