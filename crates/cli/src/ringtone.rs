@@ -22,7 +22,10 @@ pub fn ringtone(what: Ringtone, json: bool) -> Result<(), Failure> {
         Ringtone::Show => show(&places.read()?, json),
         Ringtone::Set { file, whose, daemon } => {
             let kept = places.keep(&file, &daemon.unwrap_or_else(beside))?;
-            places.change(|ringtones| put(ringtones, &whose, Some(&kept)))?;
+            // Whether it replaced another does not matter.
+            places.change(|ringtones| {
+                put(ringtones, &whose, Some(&kept));
+            })?;
         }
         Ringtone::Unset { whose } => {
             let mut had = false;

@@ -78,7 +78,7 @@ impl Stage {
             .unwrap();
         let connection = runtime.block_on(async {
             let builder = zbus::connection::Builder::address(bus.address.as_str());
-            builder.name(NAME).unwrap().serve_at(PATH, stand).unwrap().build().await.unwrap()
+            builder.name(NAME).serve_at(PATH, stand).build().await.unwrap()
         });
         Self { bus, asked, connection, runtime }
     }
@@ -100,7 +100,9 @@ impl Stage {
 
 fn begin(feedback: &Feedback) -> (Option<hookswitchd::ring::feedback::Buzz>, Receiver<Profile>) {
     let (tell, told) = channel();
-    let buzz = feedback.begin(move |profile| drop(tell.send(profile)));
+    let buzz = feedback.begin(move |profile| {
+        let _ = tell.send(profile);
+    });
     (buzz, told)
 }
 

@@ -50,7 +50,6 @@ impl Desktop {
         };
         let no_bus = |error: zbus::Error| DemoError::NoBus(error.to_string());
         let bus = zbus::connection::Builder::address(address.as_str())
-            .map_err(no_bus)?
             .build()
             .await
             .map_err(no_bus)?;

@@ -1,3 +1,5 @@
+//! Sounds: decoded once, checked, and kept as samples.
+
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;

@@ -1,3 +1,5 @@
+//! The tones the service itself makes, as people know them from telephones.
+
 use hookswitch_core::words::CallTone;
 use std::time::Duration;
 
