@@ -49,9 +49,14 @@ impl Run {
         self.handled = Some(handled);
     }
 
+    /// Whether the app does it without being asked for each step: unless it has said that it does not.
+    pub fn is_carried_out(&self) -> bool {
+        self.handled != Some(false)
+    }
+
     /// Whether this step comes without asking for it.
     pub fn waits_for(&self, step: usize) -> bool {
-        (self.from..self.until).contains(&step) && self.handled != Some(false)
+        (self.from..self.until).contains(&step) && self.is_carried_out()
     }
 }
 

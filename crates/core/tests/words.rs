@@ -203,3 +203,39 @@ fn dates_of_an_entry_only_go_forward() {
     let entry = entry.expect("the entry is closed");
     assert!(entry.ended >= entry.connected && entry.connected >= Some(entry.started));
 }
+
+#[test]
+fn every_word_on_the_wire_is_read_as_what_it_says() {
+    use hookswitch_core::words::{
+        CallState, ChoiceKind, DtmfType, EndKind, MissedReason, TranslationEngine,
+    };
+    assert!(CallState::ALL.into_iter().all(|of| CallState::from_name(of.name()) == Some(of)));
+    assert!(ChoiceKind::ALL.into_iter().all(|of| ChoiceKind::from_name(of.name()) == Some(of)));
+    assert!(EndedReason::ALL.into_iter().all(|of| EndedReason::from_name(of.name()) == Some(of)));
+    assert!(HandleKind::ALL.into_iter().all(|of| HandleKind::from_name(of.name()) == Some(of)));
+    assert!(MissedReason::ALL.into_iter().all(|of| MissedReason::from_name(of.name()) == Some(of)));
+    for (word, kind) in [
+        ("single_tone", DtmfType::SingleTone),
+        ("soft_pause", DtmfType::SoftPause),
+        ("hard_pause", DtmfType::HardPause),
+    ] {
+        assert_eq!((kind.name(), DtmfType::from_name(word)), (word, Some(kind)));
+    }
+    for (word, kind) in [
+        ("hang_up", EndKind::HangUp),
+        ("decline", EndKind::Decline),
+        ("cancel", EndKind::Cancel),
+        ("unanswered", EndKind::Unanswered),
+        ("failed", EndKind::Failed),
+        ("emergency_call", EndKind::EmergencyCall),
+    ] {
+        assert_eq!((kind.name(), EndKind::from_name(word)), (word, Some(kind)));
+    }
+    for (word, engine) in
+        [("default", TranslationEngine::Default), ("custom", TranslationEngine::Custom)]
+    {
+        assert_eq!((engine.name(), TranslationEngine::from_name(word)), (word, Some(engine)));
+    }
+    assert_eq!(HandleKind::ALL.map(HandleKind::name), ["generic", "phone_number", "email_address"]);
+    assert_eq!((DtmfType::from_name("it"), EndKind::from_name("it")), (None, None));
+}
