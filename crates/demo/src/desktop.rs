@@ -7,13 +7,13 @@ use crate::phone::{Phone, PhoneOptions, lay_out};
 use crate::speakerbox::{Happening, Speakerbox};
 use crate::speech::speak;
 use crate::stage::{Programs, Stage};
+use futures_util::StreamExt;
 use hookswitch::CallState;
 use hookswitch_rtc::devices::{DeviceOptions, Devices};
 use hookswitch_rtc::{FRAME_LEN, level_dbfs, wav::WavSource};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
-use zbus::export::futures_core::Stream;
 use zbus::fdo::DBusProxy;
 use zbus::names::BusName;
 
@@ -49,10 +49,8 @@ impl Desktop {
             },
         };
         let no_bus = |error: zbus::Error| DemoError::NoBus(error.to_string());
-        let bus = zbus::connection::Builder::address(address.as_str())
-            .build()
-            .await
-            .map_err(no_bus)?;
+        let bus =
+            zbus::connection::Builder::address(address.as_str()).build().await.map_err(no_bus)?;
         Devices::open(DeviceOptions::default()).await.map_err(DemoError::NoSound)?;
         Ok(Self { bus, address })
     }
@@ -66,7 +64,8 @@ impl Desktop {
             BusName::try_from(SERVICE).map_err(|error| DemoError::NoBus(error.to_string()))?;
         let refused = |error: zbus::fdo::Error| DemoError::NoBus(error.to_string());
         // Watched from before it can come.
-        let mut owners = std::pin::pin!(bus.receive_name_owner_changed().await.map_err(no_bus)?);
+        let mut owners =
+            bus.receive_name_owner_changed_with_args(&[(0, SERVICE)]).await.map_err(no_bus)?;
         if bus.name_has_owner(name).await.map_err(refused)? {
             return Ok(None);
         }
@@ -82,18 +81,8 @@ impl Desktop {
                 command.env("HOOKSWITCH_STATE_DIR", folder.join("state"));
                 command.env("HOOKSWITCH_DATA_DIR", folder.join("data"));
             })?;
-        let coming = async {
-            while let Some(change) = std::future::poll_fn(|cx| owners.as_mut().poll_next(cx)).await
-            {
-                if change.args().is_ok_and(|change| {
-                    change.name.as_str() == SERVICE && change.new_owner.is_some()
-                }) {
-                    return;
-                }
-            }
-        };
         let came = tokio::select! {
-            came = tokio::time::timeout(COMING, coming) => came.is_ok(),
+            came = tokio::time::timeout(COMING, owners.next()) => matches!(came, Ok(Some(_))),
             _ = child.ended() => false,
         };
         if came { Ok(Some(child)) } else { Err(child.died()) }

@@ -2,7 +2,8 @@
 //!
 //! [`Session::join`] connects; nothing is sent or played until [`Session::publish`] and [`Session::play`] say so, which
 //! is for an app to do after it was granted the audio. Audio comes from an [`AudioSource`] and goes to an [`AudioSink`]
-//! in frames of 10 ms, 48 kHz, mono; [`wav`] has both for files.
+//! in frames of 10 ms, 48 kHz, mono; [`wav`] has both for files, and with the feature `devices` the module of that name
+//! for microphone and loudspeaker.
 //!
 //! The media runs on a thread of its own, so that a busy app does not make the call stutter.
 //!

@@ -147,7 +147,14 @@ impl Graph {
                 }
                 Happening::ServerLost(cause) => self.lost(cause),
                 Happening::Running(side) => self.say(DeviceEvent::Running(side)),
-                Happening::FormatRefused(side) => self.say(DeviceEvent::FormatRefused(side)),
+                Happening::FormatRefused(side) => {
+                    // What it takes or gives is no sound to us.
+                    match side {
+                        Side::Microphone => self.lines.microphone.stop(),
+                        Side::Loudspeaker => self.lines.loudspeaker.stop(),
+                    }
+                    self.say(DeviceEvent::FormatRefused(side));
+                }
                 Happening::StreamBroke(side, cause) => {
                     self.say(DeviceEvent::StreamBroke(side, cause));
                     self.take_streams_away();
