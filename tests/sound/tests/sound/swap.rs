@@ -42,6 +42,7 @@ async fn two_apps_are_swapped_without_music_between() {
             back.said.becomes(NEAR, PLAIN).await;
             let blocks = |tone| back.heard.blocks(since, Moment::now(), tone);
             let (gap, both) = hand_over(&blocks(down), &blocks(up));
+            assert!(gap <= GAP, "neither was heard for {gap} ms");
             println!("{door:?}: neither was heard for {gap:.0} ms, both for {both:.0} ms");
         }
         let music = speaker.blocks(began, Moment::now(), MUSIC);
