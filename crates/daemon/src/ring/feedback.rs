@@ -101,7 +101,8 @@ impl Feedback {
         let mut told = profile;
         tell(told);
         let hints = HashMap::from([("profile", Variant::from("quiet"))]);
-        let trigger = proxy.call::<_, _, u32>("TriggerFeedback", &(APP, EVENT, hints, ENDLESS));
+        let asked = (APP, EVENT, hints, ENDLESS);
+        let trigger = proxy.call::<_, _, u32>("TriggerFeedback", &asked);
         let id = match timeout(LIMIT, trigger).await {
             Ok(Ok(id)) => Some(id),
             // It has none for this event, or does not answer: asking again would not help.

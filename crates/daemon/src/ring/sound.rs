@@ -1,3 +1,5 @@
+//! What is played: a sound in memory, and which files may become one.
+
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;

@@ -1,3 +1,5 @@
+//! The tones of a telephone, and what they are made of.
+
 use hookswitch_core::words::CallTone;
 use std::time::Duration;
 
