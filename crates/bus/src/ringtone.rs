@@ -59,7 +59,7 @@ mod tests {
         file.write_all(b"a sound").unwrap();
         let ringtone = Some(RingtoneFile::from(file));
         let record = ConfigurationRecord { ringtone, ..ConfigurationRecord::default() };
-        let sent = Message::method_call("/a", "Register").unwrap().build(&(record,)).unwrap();
+        let sent = Message::method_call("/a", "Register").build(&(record,)).unwrap();
         let body = sent.body();
         let (read,): (ConfigurationRecord,) = body.deserialize().unwrap();
         let mut file = read.ringtone.unwrap().file().try_clone().unwrap();

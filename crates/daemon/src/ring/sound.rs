@@ -1,4 +1,4 @@
-//! Sounds: decoded once, checked, and kept as samples.
+//! What is played: a sound in memory, and which files may become one.
 
 use std::fs::{File, OpenOptions};
 use std::io;

@@ -1,4 +1,4 @@
-//! The tones the service itself makes, as people know them from telephones.
+//! The tones of a telephone, and what they are made of.
 
 use hookswitch_core::words::CallTone;
 use std::time::Duration;
