@@ -57,7 +57,6 @@ async fn every_member_takes_what_the_contract_says() {
             "ss" => stranger.call_method(target, path, face, name, &(uuid, "busy")).await,
             "sa{sv}" => stranger.call_method(target, path, face, name, &(uuid, record)).await,
             "ta{sv}" => stranger.call_method(target, path, face, name, &(1u64, record)).await,
-            "ss" => stranger.call_method(target, path, face, name, &(uuid, "speaker")).await,
             "tss" => stranger.call_method(target, path, face, name, &(1u64, "c", "t")).await,
             "aa{sv}a{sv}" => {
                 stranger.call_method(target, path, face, name, &(records, record)).await
