@@ -119,7 +119,7 @@ impl Relay {
         };
         let change = ChangeRecord { ring: Some("loud".to_owned()), ..change_of(&record) };
         let mut out = self.changed(&change, None)?;
-        out.push(reply(message, &AdmittedRecord { number: self.last })?);
+        out.push(reply(message, &AdmittedRecord { number: self.last, audio: None })?);
         self.numbers.insert((owner.clone(), uuid.clone()), self.last);
         self.calls.insert(self.last, Known { owner, uuid, record });
         Ok(out)

@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use hookswitch::{
-    Call, Choice, Finished, Member, Outcome, ProviderRecord, Recent, StatusRecord, SurfaceChange,
-    SurfaceEvent, SurfaceRecord, SurfaceState,
+    Audio, Call, Choice, Endpoint, Finished, Member, Outcome, ProviderRecord, Recent, SoundServer,
+    StatusRecord, SurfaceChange, SurfaceEvent, SurfaceRecord, SurfaceState,
 };
 use serde_json::{Value, json};
 
