@@ -1,7 +1,7 @@
 use crate::words::{
-    AccountId, AppId, CallNumber, CallState, CallUpdate, CallUuid, Capabilities, Choice,
-    ChoiceKind, Date, Direction, DtmfDigits, DtmfType, EndKind, GroupId, Handle, Languages,
-    LogPolicy, Member, ProviderId, Timestamp, TranslationEngine,
+    AccountId, AppId, CallNumber, CallState, CallUpdate, CallUuid, Capabilities, Choice, Date,
+    Direction, DtmfDigits, DtmfType, EndKind, GroupId, Handle, Languages, LogPolicy, Member,
+    ProviderId, Timestamp, TranslationEngine,
 };
 use alloc::collections::VecDeque;
 use alloc::string::String;
@@ -192,12 +192,6 @@ impl Call {
     /// Whether what can be done with other calls depends on this one: not while it rings, nor once it ends.
     pub fn is_apart(&self) -> bool {
         matches!(self.state, State::Ringing { .. } | State::Ending { .. }) && self.group.is_none()
-    }
-
-    /// Whether digits that were dialed with it wait, or are offered: they change no state when they go.
-    pub fn has_digits_to_send(&self) -> bool {
-        let offered = |choice: &Choice| choice.kind == ChoiceKind::SendDigits;
-        !self.post_dial.is_empty() || self.choices.iter().any(offered)
     }
 
     pub fn is_ending(&self) -> bool {

@@ -172,3 +172,29 @@ impl Providers {
         again == *self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_can_do_what_both_it_and_its_app_can() {
+        let of = |supports: bool, most: usize| Provider {
+            app: "chat".into(),
+            configuration: Configuration {
+                maximum_calls_per_call_group: most,
+                supports_video: supports,
+                supports_audio_translation: supports,
+                ..Configuration::default()
+            },
+            reconfigured: false,
+            stand_in: None,
+        };
+        let all = Capabilities::default();
+        assert_eq!(of(true, 2).allows(all), all);
+        let less = Capabilities { grouping: false, video: false, translation: false, ..all };
+        assert_eq!(of(false, 1).allows(all), less);
+        let none = Capabilities { holding: false, ungrouping: false, dtmf: false, ..less };
+        assert_eq!(of(true, 2).allows(none), none);
+    }
+}

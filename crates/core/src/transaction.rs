@@ -49,9 +49,14 @@ impl Run {
         self.handled = Some(handled);
     }
 
+    /// Whether the app does it without being asked for each step: unless it has said that it does not.
+    pub fn is_carried_out(&self) -> bool {
+        self.handled != Some(false)
+    }
+
     /// Whether this step comes without asking for it.
     pub fn waits_for(&self, step: usize) -> bool {
-        (self.from..self.until).contains(&step) && self.handled != Some(false)
+        (self.from..self.until).contains(&step) && self.is_carried_out()
     }
 }
 
@@ -177,5 +182,36 @@ impl Performings {
             again.insert(*action, performing.clone());
         }
         again == *self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_twice_says_the_same_twice() {
+        let performing = |call: u64, deadline: u64| Performing {
+            provider: ProviderId(1),
+            call: CallNumber(call),
+            uuid: CallUuid(1),
+            verb: Verb::Answer,
+            deadline: Timestamp(deadline),
+            step: None,
+        };
+        let mut known = Performings::default();
+        known.insert(ActionId(1), performing(1, 5));
+        known.insert(ActionId(2), performing(2, 4));
+        assert!(known.adds_up());
+        assert_eq!(known.next_deadline(), Some((Timestamp(4), ActionId(2))));
+        let mut wrong = known.clone();
+        wrong.deadlines.pop_first();
+        assert!(!wrong.adds_up());
+        let mut wrong = known.clone();
+        wrong.by_call.clear();
+        assert!(!wrong.adds_up());
+        known.remove(ActionId(2));
+        assert!(known.adds_up());
+        assert_eq!(known.next_deadline(), Some((Timestamp(5), ActionId(1))));
     }
 }

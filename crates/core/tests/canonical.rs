@@ -48,6 +48,95 @@ fn names_and_what_is_past_make_no_difference() {
 }
 
 #[test]
+fn an_emergency_service_that_may_call_back_makes_a_difference_while_it_may() {
+    let modem = "modem -> core : register emergency";
+    let sos = "modem -> core : request start sos emergency";
+    let other = "modem -> core : request start sos";
+    let ended = "modem -> core : report ended sos failed";
+    let both = |time: &str| {
+        let time = format!("after {time}");
+        (after(&[modem, sos, ended, &time]), after(&[modem, other, ended, &time]))
+    };
+    let (may, other) = both("299s");
+    assert_ne!(may, other);
+    for over in ["300s", "301s"] {
+        let (may_not, other) = both(over);
+        assert_eq!(may_not, other, "after {over}");
+    }
+}
+
+#[test]
+fn what_is_left_of_a_call_that_is_over_makes_a_difference() {
+    let forgets = "policy ended_remembered=0";
+    let unanswered = after(&[forgets, RINGS, "after 60s"]);
+    let failed = after(&[forgets, RINGS, ANSWER, "chat -> core : fail answer anna"]);
+    assert_ne!(unanswered, failed, "the app is told why");
+    let again = |first: &str| {
+        let first = [
+            format!("given chat active {first}"),
+            format!("chat -> core : report ended {first} failed"),
+        ];
+        after(&["policy tombstone=0", &first[0], &first[1], TALKS])
+    };
+    assert_ne!(again("anna"), again("bob"), "the id is one that is remembered");
+}
+
+#[test]
+fn whether_its_app_was_told_to_talk_makes_a_difference() {
+    assert_ne!(after(&["audio by hand", TALKS]), after(&[TALKS]));
+}
+
+#[test]
+fn which_of_several_calls_it_is_makes_a_difference() {
+    let three = [
+        "given chat active anna",
+        "given chat active bob",
+        "given chat merged anna bob",
+        "given chat active carl",
+        "given chat merged carl anna",
+    ];
+    let tones = |call: &str| {
+        let asks = format!("ui -> core : request dtmf {call} 1");
+        after(&[&three[..], &[asks.as_str()]].concat())
+    };
+    assert_ne!(tones("bob"), tones("carl"));
+    assert_ne!(tones("anna"), tones("carl"));
+    let then = |call: &str| {
+        let asks = format!("ui -> core : request dtmf anna 1 ; dtmf {call} 1");
+        after(&[&three[..], &[asks.as_str()]].concat())
+    };
+    assert_ne!(then("bob"), then("carl"));
+    // For which of two that talk now a third was held.
+    let held_for = |first: &str, second: &str| {
+        let answers = [first, second].map(|call| {
+            [
+                format!("ui -> core : request answer {call}"),
+                "talk -> core : fulfill hold anna".to_string(),
+                format!("chat -> core : fulfill hold {first}"),
+                format!("chat -> core : fulfill answer {call}"),
+            ]
+        });
+        let [one, two] = &answers;
+        let merged = format!("given chat merged {first} {second}");
+        after(&[
+            "policy held=2",
+            "chat -> core : register accounts=one,two",
+            "given talk active anna",
+            "chat -> core : report incoming carl account=one",
+            "chat -> core : report incoming dora account=two",
+            &one[0],
+            &one[1],
+            &one[3],
+            &two[0],
+            &two[2],
+            &two[3],
+            &merged,
+        ])
+    };
+    assert_ne!(held_for("carl", "dora"), held_for("dora", "carl"));
+}
+
+#[test]
 fn whatever_a_rule_looks_at_makes_a_difference() {
     let merged = ["given chat active anna", "given chat active bob", "given chat merged anna bob"];
     let three = [&merged[..], &["given chat active carl"]].concat();

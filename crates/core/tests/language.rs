@@ -124,3 +124,41 @@ fn what_is_recorded_goes_as_written() {
     );
     play(&recorded).expect("it goes as written");
 }
+
+#[test]
+fn how_long_a_time_is() {
+    for (time, ms) in [("7ms", 7), ("3s", 3_000), ("2m", 120_000), ("1h", 3_600_000)] {
+        let flow = flow::parse(&format!("a:\n    after {time}")).expect("a flow").remove(0);
+        let mut player = flow.player();
+        assert!(player.all(|played| played.is_ok()));
+        assert_eq!(player.elapsed_ms(), ms, "{time}");
+    }
+    // What is due at once is no deadline that does not go away.
+    play("a:\n    policy ring=0\n    chat -> core : report incoming anna\n    core -> ui : ringing anna\n    after 0ms\n    core -> ui : ended anna unanswered\n    core -> chat : perform end anna unanswered").expect("it goes as written");
+}
+
+#[test]
+fn an_error_says_where_it_is() {
+    let error = play("a:\n    hello").expect_err("no line");
+    let what = error.what.clone();
+    assert_eq!(error.to_string(), format!("a, line 2: {what}"));
+    let error = flow::parse("hello").expect_err("no flow");
+    assert!(error.to_string().starts_with("before the first flow, line 1: a flow begins with"));
+}
+
+#[test]
+fn a_player_says_what_apps_have_still_to_do() {
+    let text = "a:\n    given chat active anna\n    ui -> core : request mute anna\n    after 2s";
+    let flow = flow::parse(text).expect("a flow").remove(0);
+    let mut player = flow.player();
+    assert!(player.by_ref().all(|played| played.is_ok()));
+    let pending = player.pending();
+    let [mute] = pending.as_slice() else { panic!("{pending:?}") };
+    assert_eq!(
+        (mute.party.as_str(), mute.words.as_str(), mute.left_ms),
+        ("chat", "mute anna", 3_000)
+    );
+    let call = &player.arbiter().calls()[0];
+    assert_eq!(&*player.names().number(call.number), "anna");
+    assert_eq!(&*player.names().provider(call.provider), "chat");
+}

@@ -112,8 +112,9 @@ struct Labels {
 
 fn place<T: PartialEq>(list: &mut Vec<T>, id: T) -> usize {
     list.iter().position(|known| *known == id).unwrap_or_else(|| {
+        let next = list.len();
         list.push(id);
-        list.len() - 1
+        next
     })
 }
 

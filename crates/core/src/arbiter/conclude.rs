@@ -180,7 +180,7 @@ impl Turn<'_> {
             }
             (Verb::PlayDtmf(..), _) => {
                 call.post_dial.clear();
-                self.dirty.insert(number);
+                self.digits_gone(number);
             }
             _ => {}
         }

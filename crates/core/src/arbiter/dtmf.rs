@@ -44,13 +44,16 @@ impl Turn<'_> {
         {
             return;
         }
-        let sending = |step: &Step| step.call == number && matches!(step.verb, Verb::PlayDtmf(..));
-        if self.core.transactions.values().any(|other| other.steps.iter().any(sending)) {
-            return;
-        }
+        // Only the first part can be such a one, so that none of its own is under way.
         if let Some((kind, digits)) = call.post_dial.pop_front() {
-            self.dirty.insert(number);
+            self.digits_gone(number);
             self.begin_own(vec![Step::own(number, Verb::PlayDtmf(digits, kind))], None);
         }
+    }
+
+    /// Digits that were dialed with this call wait no more: what is offered for it may be something else.
+    pub fn digits_gone(&mut self, number: CallNumber) {
+        self.dirty.insert(number);
+        self.rearranged = true;
     }
 }

@@ -43,24 +43,13 @@ impl Plan<'_> {
         if calls.together(to).count() >= provider.configuration.maximum_calls_per_call_group {
             return Err(RequestError::MaximumCallsPerCallGroupReached);
         }
-        let talking = self.talking;
-        let talks = |number| talking.is_some_and(|talking| calls.are_together(talking, number));
-        if talks(comes) && call.group.is_some() {
-            // Who it leaves behind does not talk along with a conversation it is no part of.
-            self.hold(comes, Some(comes), None)?;
-        }
-        let (was_held, talks) = (self.is_held(comes), talks(comes) || talks(to));
-        if talks {
-            self.talking = Some(to);
+        // Who it leaves behind does not talk along with a conversation it is no part of. There are no more that are held
+        // for it: the one it joins is not any more.
+        let held = self.held;
+        self.hold(comes, Some(comes), None)?;
+        self.held = held;
+        if call.state == State::Active {
             self.target = Some(to);
-        }
-        if call.group.is_none() {
-            self.removed.push(call.provider);
-            // Of two that were held there is one left; of one that was held and one that talks there is none.
-            let held_before = usize::from(was_held) + usize::from(self.is_held(to));
-            self.held = (self.held + usize::from(!talks)).saturating_sub(held_before);
-        } else if talks && self.is_held(to) {
-            self.held = self.held.saturating_sub(1);
         }
         self.step(comes, Verb::SetGroup(Some(host.facts.uuid)), requested);
         Ok(())
@@ -88,9 +77,9 @@ impl Plan<'_> {
         self.check_groups(call.provider)?;
         if call.state == State::Active {
             self.hold(number, Some(number), None)?;
-            self.talking = Some(number);
             self.target = Some(number);
         } else {
+            // Of one that is held there are two then.
             self.held += 1;
         }
         self.step(number, Verb::SetGroup(None), requested);

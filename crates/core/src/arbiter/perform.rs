@@ -241,9 +241,8 @@ impl Turn<'_> {
             matches!(other.verb, Verb::Answer | Verb::Start | Verb::SetHeld(false))
                 && !self.core.calls.are_together(other.call, performing.call)
         };
-        let handing_over = transaction.is_some_and(|(_, at, transaction)| {
-            transaction.steps.iter().skip(at + 1).any(takes_over)
-        });
+        let handing_over = transaction
+            .is_some_and(|(_, at, transaction)| transaction.steps.iter().skip(at).any(takes_over));
         let origin = transaction.filter(|(.., transaction)| transaction.requester == own);
         Perform {
             action,

@@ -273,12 +273,19 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// MC-20: a merge or a split comes last in its request. What would come behind it is worked out with conversations that
+    /// are not so any more by then.
+    pub fn check_regroups(&self) -> Result<(), RequestError> {
+        match self.steps.last().is_some_and(|step| matches!(step.verb, Verb::SetGroup(_))) {
+            true => Err(RequestError::InvalidAction),
+            false => Ok(()),
+        }
+    }
+
     /// The call that is held to make room, if one is.
     pub fn holds(&self) -> Option<CallNumber> {
         let made = |step: &&Step| step.verb == Verb::SetHeld(true) && step.requested.is_none();
-        let held = self.steps.iter().find(made)?.call;
-        let lead = self.core.calls.lead(held);
-        // Of a group that is split, the one who leaves is not who is held.
-        Some(if self.target == Some(lead) { held } else { lead })
+        // Of a group that one leaves, that one is not who is held: the first who is stands for it.
+        self.steps.iter().find(made).map(|step| step.call)
     }
 }

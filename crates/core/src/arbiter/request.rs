@@ -46,9 +46,11 @@ impl Turn<'_> {
         if let Some(new) = new {
             self.begin_start(new);
         }
-        if let Some(call) = digits.and_then(|number| self.core.calls.get_mut(number)) {
+        if let Some(number) = digits
+            && let Some(call) = self.core.calls.get_mut(number)
+        {
             call.post_dial.pop_front();
-            self.dirty.extend(digits);
+            self.digits_gone(number);
         }
         for step in &steps {
             match step.verb {

@@ -45,16 +45,15 @@ impl Turn<'_> {
     /// MC-12, MC-13: which held call, if any, takes its place again by itself.
     fn resume_held(&mut self) {
         let calls = &self.core.calls;
-        if self.core.arbitrating.is_some() || calls.talking().is_some() {
-            return;
-        }
         // What made room for a call that was never connected gets its place back, whoever ended that call.
-        let made_room = |number: &CallNumber| {
-            let state = calls.get(*number).map(|call| call.state);
-            matches!(state, Some(State::Held(HeldFor::Room(for_call)))
-                if self.dial_failed.contains(&for_call))
+        let made_room = |failed: &CallNumber| {
+            let for_it = |number: &CallNumber| {
+                let held = Some(State::Held(HeldFor::Room(*failed)));
+                calls.get(*number).map(|call| call.state) == held
+            };
+            calls.held().iter().copied().find(for_it)
         };
-        if let Some(number) = calls.held().iter().copied().find(made_room) {
+        if let Some(number) = self.dial_failed.iter().find_map(made_room) {
             return self.resume(number);
         }
         let Some(provider) = self.user_ended else { return };
@@ -118,7 +117,7 @@ impl Turn<'_> {
             let state = call.public_state();
             let moved = call.shown != Some(state);
             // What can be done is worked out only where it can be something else than before.
-            let offered = (moved || self.rearranged || call.has_digits_to_send())
+            let offered = (moved || self.rearranged)
                 .then(|| *standing.get_or_insert_with(|| self.core.standing()))
                 .map(|standing| Offers { core: self.core, standing }.of(call));
             let choices = offered.filter(|choices| moved || *choices != call.choices);

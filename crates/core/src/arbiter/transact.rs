@@ -3,7 +3,7 @@ use super::turn::Turn;
 use crate::call::{Call, State};
 use crate::effect::{Finished, ProviderNews};
 use crate::input::Requester;
-use crate::transaction::{Step, Transaction};
+use crate::transaction::{Run, Step, Transaction};
 use crate::words::{ActionId, CallNumber, EndKind, FailReason, Outcome, TransactionId, Verb};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -58,8 +58,8 @@ impl Turn<'_> {
         let rest = transaction.steps.split_off(transaction.at);
         let Some(failed) = rest.first() else { return };
         // What its app carries out on its own already can only be ended.
-        let carried =
-            transaction.run.take().map_or(0, |run| run.until.saturating_sub(transaction.at));
+        let run = transaction.run.take().filter(Run::is_carried_out);
+        let carried = run.map_or(0, |run| run.until.saturating_sub(transaction.at));
         let mut blame = reason;
         match failed.requested {
             Some(at) => {
@@ -84,7 +84,7 @@ impl Turn<'_> {
         }
         self.finish(id);
         for (at, step) in rest.iter().enumerate() {
-            self.take_back(step, at > 0 && at < carried);
+            self.take_back(step, at < carried);
         }
         if reason != FailReason::ProviderLost {
             self.undo(&done);

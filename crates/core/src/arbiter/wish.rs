@@ -45,15 +45,14 @@ impl Arbiter {
         let (plan, _) = self.plan_all(requester, actions)?;
         let mut consequences = Consequences::default();
         for step in plan.steps.iter().filter(|step| step.requested.is_none()) {
-            let lead = self.calls.lead(step.call);
-            let list = match step.verb {
-                Verb::SetHeld(true) => &mut consequences.holds,
-                Verb::End(_) => &mut consequences.ends,
+            // Of a group that one leaves, that one is not who is held: the first who is stands for it.
+            let (list, call) = match step.verb {
+                Verb::SetHeld(true) => (&mut consequences.holds, step.call),
+                Verb::End(_) => (&mut consequences.ends, self.calls.lead(step.call)),
                 _ => continue,
             };
-            if !list.iter().any(|known| self.calls.are_together(*known, step.call)) {
-                // Of a group that is split, the one who leaves is not who is held.
-                list.push(if plan.target == Some(lead) { step.call } else { lead });
+            if !list.iter().any(|known| self.calls.are_together(*known, call)) {
+                list.push(call);
             }
         }
         Ok(consequences)
@@ -71,6 +70,7 @@ impl Arbiter {
         let mut new = None;
         let mut plan = Plan::new(self, self.standing());
         for (at, action) in actions.iter().enumerate() {
+            plan.check_regroups()?;
             self.plan(&mut plan, requester, action, at, &mut new)?;
         }
         plan.check_held().map_err(|error| match (requester, actions) {

@@ -79,6 +79,7 @@ impl AskedActions {
 mod tests {
     use super::*;
     use crate::words::{DtmfDigits, DtmfType, EndKind};
+    use alloc::vec::Vec;
 
     const CHAT: ProviderId = ProviderId(1);
     const TALK: ProviderId = ProviderId(2);

@@ -143,14 +143,8 @@ impl Recorder {
             }
             Input::Request { requester, request, .. } => (self.requester(*requester), *request),
             Input::Silence { surface, request, .. } => (self.surface(*surface), *request),
-            Input::Rung { provider, request, app, .. } => {
-                let name = self.aliases.app(app);
-                if !self.apps.values().any(|known| known == app) {
-                    self.names.name_provider(*provider, name);
-                    self.apps.insert(*provider, app.clone());
-                }
-                ("push".into(), *request)
-            }
+            // The app is told of nothing before it has come.
+            Input::Rung { request, .. } => ("push".into(), *request),
             Input::Complete { request: None, .. }
             | Input::Executed { .. }
             | Input::ProviderLost { .. }
