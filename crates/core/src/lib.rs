@@ -31,13 +31,18 @@
 //! flows.iter().try_for_each(Flow::run)?;
 //! # Ok::<(), hookswitch_core::flow::FlowError>(())
 //! ```
-#![no_std]
+#![cfg_attr(not(every_test), no_std)]
 extern crate alloc;
+#[cfg(every_test)]
+extern crate self as hookswitch_core;
 
 mod arbiter;
 mod call;
 mod calls;
 mod effect;
+#[cfg(test)]
+#[cfg(every_test)]
+mod every_test;
 pub mod flow;
 mod group;
 mod input;

@@ -184,3 +184,34 @@ impl Performings {
         again == *self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_twice_says_the_same_twice() {
+        let performing = |call: u64, deadline: u64| Performing {
+            provider: ProviderId(1),
+            call: CallNumber(call),
+            uuid: CallUuid(1),
+            verb: Verb::Answer,
+            deadline: Timestamp(deadline),
+            step: None,
+        };
+        let mut known = Performings::default();
+        known.insert(ActionId(1), performing(1, 5));
+        known.insert(ActionId(2), performing(2, 4));
+        assert!(known.adds_up());
+        assert_eq!(known.next_deadline(), Some((Timestamp(4), ActionId(2))));
+        let mut wrong = known.clone();
+        wrong.deadlines.pop_first();
+        assert!(!wrong.adds_up());
+        let mut wrong = known.clone();
+        wrong.by_call.clear();
+        assert!(!wrong.adds_up());
+        known.remove(ActionId(2));
+        assert!(known.adds_up());
+        assert_eq!(known.next_deadline(), Some((Timestamp(5), ActionId(1))));
+    }
+}

@@ -66,6 +66,27 @@ fn an_emergency_service_that_may_call_back_makes_a_difference_while_it_may() {
 }
 
 #[test]
+fn what_is_left_of_a_call_that_is_over_makes_a_difference() {
+    let forgets = "policy ended_remembered=0";
+    let unanswered = after(&[forgets, RINGS, "after 60s"]);
+    let failed = after(&[forgets, RINGS, ANSWER, "chat -> core : fail answer anna"]);
+    assert_ne!(unanswered, failed, "the app is told why");
+    let again = |first: &str| {
+        let first = [
+            format!("given chat active {first}"),
+            format!("chat -> core : report ended {first} failed"),
+        ];
+        after(&["policy tombstone=0", &first[0], &first[1], TALKS])
+    };
+    assert_ne!(again("anna"), again("bob"), "the id is one that is remembered");
+}
+
+#[test]
+fn whether_its_app_was_told_to_talk_makes_a_difference() {
+    assert_ne!(after(&["audio by hand", TALKS]), after(&[TALKS]));
+}
+
+#[test]
 fn which_of_several_calls_it_is_makes_a_difference() {
     let three = [
         "given chat active anna",
@@ -80,6 +101,11 @@ fn which_of_several_calls_it_is_makes_a_difference() {
     };
     assert_ne!(tones("bob"), tones("carl"));
     assert_ne!(tones("anna"), tones("carl"));
+    let then = |call: &str| {
+        let asks = format!("ui -> core : request dtmf anna 1 ; dtmf {call} 1");
+        after(&[&three[..], &[asks.as_str()]].concat())
+    };
+    assert_ne!(then("bob"), then("carl"));
     // For which of two that talk now a third was held.
     let held_for = |first: &str, second: &str| {
         let answers = [first, second].map(|call| {

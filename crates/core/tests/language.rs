@@ -145,3 +145,20 @@ fn an_error_says_where_it_is() {
     let error = flow::parse("hello").expect_err("no flow");
     assert!(error.to_string().starts_with("before the first flow, line 1: a flow begins with"));
 }
+
+#[test]
+fn a_player_says_what_apps_have_still_to_do() {
+    let text = "a:\n    given chat active anna\n    ui -> core : request mute anna\n    after 2s";
+    let flow = flow::parse(text).expect("a flow").remove(0);
+    let mut player = flow.player();
+    assert!(player.by_ref().all(|played| played.is_ok()));
+    let pending = player.pending();
+    let [mute] = pending.as_slice() else { panic!("{pending:?}") };
+    assert_eq!(
+        (mute.party.as_str(), mute.words.as_str(), mute.left_ms),
+        ("chat", "mute anna", 3_000)
+    );
+    let call = &player.arbiter().calls()[0];
+    assert_eq!(&*player.names().number(call.number), "anna");
+    assert_eq!(&*player.names().provider(call.provider), "chat");
+}

@@ -140,6 +140,25 @@ fn it_is_idle_when_no_call_lives_and_none_has_still_to_be_ended() {
 }
 
 #[test]
+fn a_call_that_is_in_no_list_ends_as_well() {
+    let mut world = World::with_apps();
+    let details = StartDetails {
+        app: Some("org.example.Chat".into()),
+        account: None,
+        uuid: CallUuid(1),
+        handle: Handle::default(),
+        video: false,
+        emergency: false,
+    };
+    world.ask(1, Requested::Start(details));
+    world.ask(1, Requested::End(number(1)));
+    assert!(!world.recorder.is_idle());
+    let lines = world.complete(0, Completion::Fulfill(None));
+    assert!(!lines.iter().any(|line| line.contains("recents")), "{lines:?}");
+    assert!(world.recorder.is_idle());
+}
+
+#[test]
 fn an_app_that_is_gone_has_nothing_to_end() {
     for gone in [
         Input::ProviderLost { provider: CHAT },
@@ -175,6 +194,11 @@ fn only_what_was_granted_stands() {
     let lines = world.register(ProviderId(72), "org.example.Talk", Configuration::default());
     assert_eq!(lines[1], "core -> talk : refused AlreadyRegistered");
     assert!(world.standing().ends_with("talk -> core : register"), "{}", world.standing());
+    // Whoever was refused is not that app.
+    assert_eq!(
+        world.ended(ProviderId(72), 1)[0],
+        "app72 -> core : report ended stray1 remote_ended"
+    );
 }
 
 #[test]
@@ -261,6 +285,43 @@ fn what_is_dialed_is_not_told_but_for_its_pauses() {
     assert_eq!(start(HandleKind::PhoneNumber, "+49 30 1, 2 3;4"), " dial=0,00;0");
     assert_eq!(start(HandleKind::PhoneNumber, "+49 30 1"), "");
     assert_eq!(start(HandleKind::Generic, "anna,home;1"), "");
+}
+
+#[test]
+fn what_an_app_says_of_a_call_is_told_but_for_names_and_addresses() {
+    let mut world = World::with_apps();
+    let update = |can: bool| CallUpdate {
+        remote_handle: Some(Handle::new(HandleKind::PhoneNumber, "+49 30 1")),
+        localized_caller_name: Some("Anna".into()),
+        supports_holding: Some(can),
+        supports_grouping: Some(can),
+        supports_ungrouping: Some(can),
+        supports_dtmf: Some(can),
+        supports_video: Some(can),
+        supports_translation: Some(can),
+        has_video: Some(can),
+        members: None,
+        emergency: Some(can),
+        log_policy: Some(if can { LogPolicy::Full } else { LogPolicy::None }),
+    };
+    let incoming = |can: bool, verdict: Verdict| {
+        let account = Some("default".into());
+        Report::Incoming { account, update: update(can), verdict }
+    };
+    assert_eq!(
+        world.report(CHAT, 1, incoming(true, Verdict::Allow))[0],
+        "chat -> core : report incoming call1 holding grouping ungrouping dtmf can_video can_translate video emergency named account=default"
+    );
+    assert_eq!(
+        world.report(CHAT, 2, incoming(false, Verdict::Blocked))[0],
+        "chat -> core : report incoming stray1 no-holding no-grouping no-ungrouping no-dtmf no-can_video no-can_translate no-video unlogged named account=default blocked"
+    );
+    assert_eq!(
+        world.report(CHAT, 1, Report::Updated(CallUpdate { emergency: None, ..update(true) }))[0],
+        "chat -> core : report updated call1 holding grouping ungrouping dtmf can_video can_translate video named"
+    );
+    let nothing = Report::Updated(CallUpdate::default());
+    assert_eq!(world.report(CHAT, 1, nothing)[0], "chat -> core : report updated call1");
 }
 
 #[test]

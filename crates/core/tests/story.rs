@@ -89,6 +89,25 @@ fn everything_is_told_from_the_start_of_the_service() {
 }
 
 #[test]
+fn marks_on_the_way_are_no_part_of_the_story() {
+    let mark = "# from here:\n# | policy ring=3000\n# | chat -> core : register accounts=account1\n# call2 is what it is about\n";
+    let second = SECOND.trim_start_matches("after 7ms\n");
+    let text = told(&[MARKED, FIRST, mark, second].concat(), Extent::All);
+    assert!(text.contains("call1") && text.contains("    # call2 is what it is about\n"), "{text}");
+    assert!(!text.contains("from here") && !text.contains("# |"), "{text}");
+}
+
+#[test]
+fn an_error_says_what_to_take() {
+    for (error, what) in [
+        (StoryError::NothingHappened, "No call is in these lines. Take more of the journal."),
+        (StoryError::NoBeginning, "These lines have no moment without a call, from which"),
+    ] {
+        assert!(error.to_string().starts_with(what), "{error}");
+    }
+}
+
+#[test]
 fn without_a_mark_nothing_is_known() {
     assert_eq!(Story::of(SECOND, Extent::All), Err(StoryError::NoBeginning));
     assert_eq!(Story::of("", Extent::All), Err(StoryError::NothingHappened));

@@ -99,6 +99,16 @@ fn a_call_says_who_it_is_with() {
 }
 
 #[test]
+fn what_is_dialed_behind_a_number_is_no_part_of_it() {
+    let dialed = |dial: &str| {
+        let line = format!("chat -> core : request start anna dial={dial}");
+        after(&[line.as_str()], |player| player.arbiter().calls()[0].handle().value.clone())
+    };
+    assert_eq!(dialed("+493012"), "+493012");
+    assert_eq!(dialed("+493012,1;2"), "+493012");
+}
+
+#[test]
 fn a_call_is_started_with_video_or_without() {
     let video = |line: &str| after(&[line], |player| player.arbiter().calls()[0].facts.video);
     assert!(video("chat -> core : request start anna video"));
@@ -181,6 +191,14 @@ fn nothing_is_kept_of_an_app_whose_call_was_refused() {
 }
 
 #[test]
+fn the_same_inputs_bring_about_the_same() {
+    let lines = ["given chat active anna", "given talk active bob"];
+    let core = || after(&lines, |player| player.arbiter().clone());
+    assert_eq!(core(), core());
+    assert_ne!(core(), after(&lines[..1], |player| player.arbiter().clone()));
+}
+
+#[test]
 fn transactions_are_numbered_without_gaps() {
     let asked = [
         "given chat active anna",
@@ -212,5 +230,12 @@ fn an_app_is_known_by_what_it_was_offered_as_a_whole() {
         let offered: Vec<usize> =
             core.providers().map(|(id, ..)| core.offered(id).count()).collect();
         assert_eq!(offered, [2, 0]);
+        assert!(core.performs().all(|(action, ..)| core.is_of_whole(action)));
+    });
+    let alone = ["given chat active anna", "ui -> core : request hold anna"];
+    after(&alone, |player| {
+        let core = player.arbiter();
+        assert!(core.performs().all(|(action, ..)| !core.is_of_whole(action)));
+        assert_eq!(core.performs().count(), 1);
     });
 }

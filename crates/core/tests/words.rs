@@ -2,7 +2,7 @@
 
 use hookswitch_core::words::{
     AppId, CallNumber, CallUpdate, CallUuid, Date, DtmfDigits, EndedReason, Handle, HandleKind,
-    Languages, ProviderId, RequestId, SurfaceId, Timestamp,
+    Languages, Outcome, ProviderId, RequestId, SurfaceId, Timestamp,
 };
 use hookswitch_core::{
     Arbiter, CallRef, Completion, Configuration, Effect, Input, Now, Policy, ProviderNews, Report,
@@ -168,6 +168,40 @@ fn an_app_learns_what_to_dial_and_of_no_other_call_anything() {
 }
 
 #[test]
+fn an_app_hears_when_its_emergency_call_left() {
+    let mut world = World::new();
+    let configuration = Configuration { emergency: true, ..Configuration::default() };
+    let (provider, request) = (CHAT, RequestId(2));
+    world.handle(Input::Configure { provider, request, configuration });
+    let details = StartDetails {
+        app: None,
+        account: None,
+        uuid: CallUuid(1),
+        handle: Handle::new(HandleKind::PhoneNumber, "112"),
+        video: false,
+        emergency: true,
+    };
+    let now = Now { at: Timestamp(0), date: Date(0) };
+    let actions = vec![Requested::Start(details)];
+    let (requester, request) = (Requester::Provider(CHAT), RequestId(3));
+    let asks = Input::Request { requester, request, actions, revision: None };
+    let effects = world.core.handle(now, asks);
+    let action = effects.iter().find_map(|effect| match effect {
+        Effect::Provider(_, ProviderNews::Perform(perform)) => Some(perform.action),
+        _ => None,
+    });
+    let action = action.expect("it is asked at once");
+    let completion = Completion::Fulfill(Some(Date(9)));
+    let effects =
+        world.core.handle(now, Input::Complete { provider, action, completion, request: None });
+    let results = effects.into_iter().find_map(|effect| match effect {
+        Effect::Provider(_, ProviderNews::Finished(finished)) => Some(finished.results),
+        _ => None,
+    });
+    assert_eq!(results, Some(vec![Outcome::Fulfilled(Some(Date(9)))]));
+}
+
+#[test]
 fn an_ended_call_is_shown_under_a_new_revision() {
     let mut world = World::new();
     world.talk(1, 1);
@@ -238,4 +272,13 @@ fn every_word_on_the_wire_is_read_as_what_it_says() {
     }
     assert_eq!(HandleKind::ALL.map(HandleKind::name), ["generic", "phone_number", "email_address"]);
     assert_eq!((DtmfType::from_name("it"), EndKind::from_name("it")), (None, None));
+}
+
+#[test]
+fn what_could_say_who_somebody_is_is_hidden_where_it_is_printed() {
+    let handle = Handle::new(HandleKind::PhoneNumber, "+493012");
+    assert_eq!(format!("{handle:?}"), "Handle(phone_number, hidden)");
+    let digits = DtmfDigits::new("1234").expect("digits");
+    assert_eq!(format!("{digits:?}"), "DtmfDigits(4 hidden)");
+    assert_eq!(format!("{:?}", CallUuid(7)), "00000000-0000-0000-0000-000000000007");
 }

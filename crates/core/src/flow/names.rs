@@ -105,3 +105,45 @@ impl Names {
         found.map(|(number, _)| *number)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_forgotten_is_called_by_its_id_again() {
+        let (call, number) = (CallUuid(1), CallNumber(7));
+        let mut names = Names::default();
+        names.name_call(call, "anna");
+        names.number_call(call, number);
+        names.name_provider(ProviderId(2), "chat");
+        names.name_surface(SurfaceId(3), "ui");
+        assert_eq!((&*names.call(call), &*names.number(number)), ("anna", "anna"));
+        assert_eq!(
+            (&*names.provider(ProviderId(2)), &*names.surface(SurfaceId(3))),
+            ("chat", "ui")
+        );
+        assert_eq!(
+            (names.number_of(call), names.knows_surface(SurfaceId(3))),
+            (Some(number), true)
+        );
+        names.forget_call(number);
+        names.forget_provider(ProviderId(2));
+        names.forget_surface(SurfaceId(3));
+        assert_eq!(&*names.call(call), "00000000-0000-0000-0000-000000000001");
+        assert_eq!((&*names.number(number), names.number_of(call)), ("call7", None));
+        assert_eq!(
+            (&*names.provider(ProviderId(2)), &*names.surface(SurfaceId(3))),
+            ("app2", "ui3")
+        );
+        assert!(!names.knows_surface(SurfaceId(3)));
+        names.name_call(call, "anna");
+        names.forget_uuid(call);
+        assert_ne!(&*names.call(call), "anna");
+        names.name_request(RequestId(4), "chat");
+        assert_eq!(
+            (&*names.take_request(RequestId(4)), &*names.take_request(RequestId(4))),
+            ("chat", "somebody")
+        );
+    }
+}

@@ -1,11 +1,11 @@
 //! Each invariant notices what it is for: an arbiter is put out of order by hand, in one place.
 
 use crate::arbiter::{Arbiter, Audio};
-use crate::call::{HeldFor, State};
+use crate::call::{Before, HeldFor, State};
 use crate::flow;
 use crate::transaction::{Step, Transaction};
 use crate::words::{
-    ActionId, AppId, CallNumber, ProviderId, RingLevel, Timestamp, TransactionId, Verb,
+    ActionId, AppId, CallNumber, EndKind, ProviderId, RingLevel, Timestamp, TransactionId, Verb,
 };
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -159,6 +159,8 @@ fn what_calls_are() {
     notices(&TWO, lost, "call 2 has no provider");
     let mute = |core: &mut Arbiter| core.calls.get_mut(ANNA).unwrap().muted = true;
     notices(&TWO, mute, "call 1 is muted and nobody wants that");
+    let other = ["given chat active anna", "ui -> core : request hold anna"];
+    notices(&other, mute, "call 1 is muted and nobody wants that");
     // Until its app has done it.
     after(&[
         "given chat active anna",
@@ -192,6 +194,19 @@ fn what_is_on_its_way() {
     notices(&rings, other, "call 1 waits for a transaction that is over");
     let ends = ["given chat active anna", "ui -> core : request end anna"];
     notices(&ends, over, "call 1 is ending and nobody was asked to end it");
+    // That its app has ended another call already is no reason for this one.
+    let early = [
+        "chat -> core : register executes",
+        "given chat active anna",
+        "chat -> core : report incoming bob",
+        "chat -> core : request hold anna ; end bob",
+        "chat -> core : fulfill end bob",
+    ];
+    let ending = |core: &mut Arbiter| {
+        forget_performs(core);
+        core.calls.set_state(ANNA, State::Ending { kind: EndKind::HangUp, was: Before::Active });
+    };
+    notices(&early, ending, "call 1 is ending and nobody was asked to end it");
     let gone = |core: &mut Arbiter| core.arbitrating = Some(TransactionId(99));
     notices(&TWO, gone, "the arbitrating transaction is over");
 }
