@@ -35,7 +35,9 @@ pub fn measure(
         (floor, Beside::Flood),
         (service, Beside::Flood),
     ];
-    let runs = in_turn(&cases, repeats, |(service, beside)| run(&bus, service, size, *beside))?;
+    let runs = in_turn(&cases, &[bus.pid], repeats, |(service, beside)| {
+        run(&bus, service, size, *beside)
+    })?;
     let p50 = |at: usize| -> Vec<f64> {
         runs[at].iter().map(|run: &Run| percentile(&run.seen.chain, 50)).collect()
     };

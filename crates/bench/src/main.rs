@@ -3,12 +3,16 @@
 //! `hookswitch-bench all` starts private buses, runs the same load in turn against a relay that decides nothing (the
 //! floor) and against the service, holds the ratios to the project's bars and says which are missed. Absolute figures
 //! are told, never held to anything: they move by half with the machine's mood.
+//!
+//! A ratio is that of the medians of one round, floor and service one after the other; a bar is missed if most rounds
+//! miss it. Rounds in which others used the machine are measured again, within limits: see `disturbance`.
 
 mod bus;
 mod callers;
 mod chain;
 mod core_time;
 mod crash;
+mod disturbance;
 mod figures;
 mod flood;
 mod floor;

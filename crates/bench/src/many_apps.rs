@@ -19,7 +19,7 @@ const APPS: u64 = 1000;
 struct World {
     bus: Bus,
     service: Running,
-    _apps: Option<Running>,
+    apps: Option<Running>,
     _home: Home,
 }
 
@@ -38,7 +38,12 @@ impl World {
                 Some(running)
             }
         };
-        Ok(Self { bus, service, _apps: apps, _home: home })
+        Ok(Self { bus, service, apps, _home: home })
+    }
+
+    fn processes(&self) -> Vec<u32> {
+        let apps = self.apps.iter().map(Running::pid);
+        apps.chain([self.bus.pid, self.service.pid()]).collect()
     }
 }
 
@@ -53,8 +58,9 @@ pub fn measure(
     let _one_core = OneCore::pin()?;
     let alone = World::new(kind, service, 0)?;
     let crowded = World::new(kind, service, APPS - 1)?;
+    let long_lived = [alone.processes(), crowded.processes()].concat();
     let callers = Callers { apps: 1, calls: if quick { 200 } else { 1500 }, hasty: false };
-    let runs = in_turn(&[&alone, &crowded], repeats, |world| {
+    let runs = in_turn(&[&alone, &crowded], &long_lived, repeats, |world| {
         let mut load = call(&world.bus, &world.service, callers)?;
         Ok(serde_json::from_str::<Called>(&load.line()?)?)
     })?;

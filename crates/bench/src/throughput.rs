@@ -47,7 +47,8 @@ fn rates(
     callers: Callers,
 ) -> Outcome<[Vec<f64>; 2]> {
     let bus = Bus::start(kind)?;
-    let runs = in_turn(services, repeats, |service| run_callers(&bus, service, callers))?;
+    let runs =
+        in_turn(services, &[bus.pid], repeats, |service| run_callers(&bus, service, callers))?;
     let rate = |(called, watched): &(Called, Watched)| {
         let took = called.end.max(watched.end).saturating_sub(called.begin);
         (callers.apps * callers.calls) as f64 * 1e9 / took as f64

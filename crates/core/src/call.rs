@@ -6,7 +6,6 @@ use crate::words::{
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 /// What is known about a call that no rule changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,7 +25,7 @@ pub struct Facts {
     /// Whether it carries video.
     pub video: bool,
     /// Who takes part at the other end, where that is more than one.
-    pub members: Arc<Vec<Member>>,
+    pub members: Arc<[Member]>,
     /// Whether it is an emergency call, or an emergency service calls back.
     pub emergency: bool,
     /// What can be done with it.
@@ -51,7 +50,7 @@ impl Facts {
         to.translation = update.supports_translation.unwrap_or(to.translation);
         self.video = update.has_video.unwrap_or(self.video);
         if let Some(members) = update.members {
-            self.members = Arc::new(members);
+            self.members = members.into();
         }
     }
 }
@@ -118,7 +117,8 @@ pub(crate) struct Call {
     pub presented: bool,
     /// The service rang for it because a push said so; its app has not reported it itself.
     pub rung: bool,
-    pub choices: Vec<Choice>,
+    /// Shared with the views of it.
+    pub choices: Arc<[Choice]>,
     pub choices_revision: u64,
     /// The state the revision stands for.
     pub shown: Option<CallState>,
@@ -147,7 +147,7 @@ impl Call {
             post_dial: VecDeque::new(),
             presented: false,
             rung: false,
-            choices: Vec::new(),
+            choices: Arc::default(),
             choices_revision: 0,
             shown: None,
         }

@@ -1,15 +1,23 @@
 use crate::call::{Call, State};
 use crate::group::Group;
 use crate::words::{AccountId, CallNumber, CallUuid, GroupId, ProviderId, Timestamp};
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 
 /// All live calls, and the questions that rules ask of all of them, answered without going through them: every change
 /// of a state goes through [`Calls::set_state`], which keeps the answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Calls {
-    by_number: BTreeMap<CallNumber, Call>,
+    /// Each for itself, or whoever looks for one goes through the memory of others.
+    by_number: BTreeMap<CallNumber, Box<Call>>,
     by_uuid: BTreeMap<(ProviderId, CallUuid), CallNumber>,
     by_provider: BTreeMap<ProviderId, BTreeSet<CallNumber>>,
+    answers: Answers,
+}
+
+/// What follows from the states of all calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct Answers {
     by_account: BTreeMap<(ProviderId, AccountId), OfAccount>,
     groups: BTreeMap<GroupId, Group>,
     /// How many groups, and calls that are in none, each provider has, not counting ringing and ending ones.
@@ -23,24 +31,25 @@ pub(crate) struct Calls {
     deadlines: BTreeSet<(Timestamp, CallNumber)>,
 }
 
+/// How many calls an account has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-struct OfAccount {
-    calls: usize,
-    ringing: usize,
+pub(crate) struct OfAccount {
+    pub calls: usize,
+    pub ringing: usize,
 }
 
 impl Calls {
     pub fn get(&self, number: CallNumber) -> Option<&Call> {
-        self.by_number.get(&number)
+        self.by_number.get(&number).map(Box::as_ref)
     }
 
     /// For everything but the state.
     pub fn get_mut(&mut self, number: CallNumber) -> Option<&mut Call> {
-        self.by_number.get_mut(&number)
+        self.by_number.get_mut(&number).map(Box::as_mut)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Call> {
-        self.by_number.values()
+        self.by_number.values().map(Box::as_ref)
     }
 
     pub fn find(&self, provider: ProviderId, uuid: CallUuid) -> Option<CallNumber> {
@@ -51,27 +60,20 @@ impl Calls {
         self.by_provider.get(&provider).into_iter().flatten().copied()
     }
 
-    /// Calls of this account, in any state.
-    pub fn on_account(&self, provider: ProviderId, account: &AccountId) -> usize {
-        self.of_account(provider, account).calls
-    }
-
-    pub fn ringing_on_account(&self, provider: ProviderId, account: &AccountId) -> usize {
-        self.of_account(provider, account).ringing
-    }
-
-    fn of_account(&self, provider: ProviderId, account: &AccountId) -> OfAccount {
-        self.by_account.get(&(provider, account.clone())).copied().unwrap_or_default()
+    /// Calls of this account: in any state, and those that ring.
+    pub fn of_account(&self, provider: ProviderId, account: &AccountId) -> OfAccount {
+        let key = (provider, account.clone());
+        self.answers.by_account.get(&key).copied().unwrap_or_default()
     }
 
     /// How many groups a provider has that are answered or being dialed; a call in no group counts as one.
     pub fn groups(&self, provider: ProviderId) -> usize {
-        self.standing.get(&provider).copied().unwrap_or_default()
+        self.answers.standing.get(&provider).copied().unwrap_or_default()
     }
 
     /// The group this call is in.
     pub fn group_of(&self, number: CallNumber) -> Option<&Group> {
-        self.groups.get(&self.get(number)?.group?)
+        self.answers.groups.get(&self.get(number)?.group?)
     }
 
     /// The calls that are held and resumed together with this one, itself among them, lowest first.
@@ -95,20 +97,21 @@ impl Calls {
     }
 
     pub fn ringing(&self) -> &BTreeSet<CallNumber> {
-        &self.ringing
+        &self.answers.ringing
     }
 
     pub fn held(&self) -> &BTreeSet<CallNumber> {
-        &self.held
+        &self.answers.held
     }
 
     /// Held calls, each group once and only if nobody in it talks, lowest first.
     pub fn held_groups(&self) -> impl Iterator<Item = CallNumber> + use<'_> {
-        self.held.iter().copied().filter(|number| match self.group_of(*number) {
+        self.answers.held.iter().copied().filter(|number| match self.group_of(*number) {
             None => true,
             Some(group) => {
-                group.members.iter().find(|member| self.held.contains(member)) == Some(number)
-                    && !group.members.iter().any(|member| self.foreground.contains(member))
+                group.members.iter().find(|member| self.answers.held.contains(member))
+                    == Some(number)
+                    && !group.members.iter().any(|member| self.answers.foreground.contains(member))
             }
         })
     }
@@ -120,13 +123,17 @@ impl Calls {
     }
 
     pub fn foreground(&self) -> &BTreeSet<CallNumber> {
-        &self.foreground
+        &self.answers.foreground
     }
 
     /// The call the user talks with, or dials: the one that has to make room.
     pub fn talking(&self) -> Option<CallNumber> {
         let of = |pick: fn(&Call) -> bool| {
-            self.foreground.iter().copied().find(|number| self.get(*number).is_some_and(pick))
+            self.answers
+                .foreground
+                .iter()
+                .copied()
+                .find(|number| self.get(*number).is_some_and(pick))
         };
         of(Call::talks).or_else(|| of(|_| true))
     }
@@ -135,51 +142,54 @@ impl Calls {
     /// group.
     pub fn heard(&self) -> impl Iterator<Item = CallNumber> + use<'_> {
         let runs = |number: &CallNumber| self.get(*number).is_some_and(Call::talks);
-        let first = self.foreground.iter().chain(&self.leaving).copied().find(runs);
+        let first = self.answers.foreground.iter().chain(&self.answers.leaving).copied().find(runs);
         first.into_iter().flat_map(|first| self.together(first)).filter(runs)
     }
 
     pub fn next_deadline(&self) -> Option<(Timestamp, CallNumber)> {
-        self.deadlines.first().copied()
+        self.answers.deadlines.first().copied()
     }
 
     pub fn insert(&mut self, call: Call) {
         let (number, provider, uuid) = (call.number, call.provider, call.facts.uuid);
         self.by_uuid.insert((provider, uuid), number);
         self.by_provider.entry(provider).or_default().insert(number);
-        self.by_account.entry((provider, call.facts.account.clone())).or_default().calls += 1;
-        self.by_number.insert(number, call);
-        self.enter(number);
+        let account = (provider, call.facts.account.clone());
+        self.answers.by_account.entry(account).or_default().calls += 1;
+        self.answers.count(&call, true);
+        self.by_number.insert(number, Box::new(call));
     }
 
     pub fn remove(&mut self, number: CallNumber) -> Option<Call> {
         self.set_group(number, None);
-        self.leave(number);
-        let call = self.by_number.remove(&number)?;
+        let call = *self.by_number.remove(&number)?;
+        self.answers.count(&call, false);
         self.by_uuid.remove(&(call.provider, call.facts.uuid));
         if let Some(numbers) = self.by_provider.get_mut(&call.provider) {
             numbers.remove(&number);
             if numbers.is_empty() {
                 self.by_provider.remove(&call.provider);
-                self.standing.remove(&call.provider);
+                self.answers.standing.remove(&call.provider);
             }
         }
         let key = (call.provider, call.facts.account.clone());
-        if let Some(of) = self.by_account.get_mut(&key) {
+        if let Some(of) = self.answers.by_account.get_mut(&key) {
             of.calls -= 1;
             if of.calls == 0 {
-                self.by_account.remove(&key);
+                self.answers.by_account.remove(&key);
             }
         }
         Some(call)
     }
 
-    pub fn set_state(&mut self, number: CallNumber, state: State) {
-        self.leave(number);
-        if let Some(call) = self.by_number.get_mut(&number) {
-            call.state = state;
-        }
-        self.enter(number);
+    /// Whether others depend on what the call was or is now: see [`Call::is_apart`].
+    pub fn set_state(&mut self, number: CallNumber, state: State) -> bool {
+        let Some(call) = self.by_number.get_mut(&number) else { return false };
+        let was_apart = call.is_apart();
+        self.answers.count(call, false);
+        call.state = state;
+        self.answers.count(call, true);
+        !(was_apart && call.is_apart())
     }
 
     /// The calls of one registration of an app become those of another.
@@ -194,31 +204,29 @@ impl Calls {
 
     /// Take a call out of its group and into that one. A group that has one member left is none any more.
     pub fn set_group(&mut self, number: CallNumber, group: Option<GroupId>) {
-        let Some(call) = self.get(number) else { return };
+        let Some(call) = self.by_number.get_mut(&number) else { return };
         let (before, connected) = (call.group, call.connected);
         if before == group {
             return;
         }
-        self.leave(number);
-        if let Some(call) = self.by_number.get_mut(&number) {
-            call.group = group;
-        }
+        self.answers.count(call, false);
+        call.group = group;
         if let Some(id) = group {
-            let group = self.groups.entry(id).or_default();
+            let group = self.answers.groups.entry(id).or_default();
             group.members.insert(number);
             group.connected = match (group.connected, connected) {
                 (Some(first), Some(other)) => Some(first.min(other)),
                 (first, other) => first.or(other),
             };
         }
-        self.enter(number);
+        self.answers.count(call, true);
         let Some(id) = before else { return };
-        let Some(left) = self.groups.get_mut(&id) else { return };
+        let Some(left) = self.answers.groups.get_mut(&id) else { return };
         left.members.remove(&number);
         if let (1, Some(last)) = (left.members.len(), left.members.first().copied()) {
             self.set_group(last, None);
         } else if left.members.is_empty() {
-            self.groups.remove(&id);
+            self.answers.groups.remove(&id);
         }
     }
 
@@ -232,10 +240,10 @@ impl Calls {
             again.set_group(call.number, call.group);
         }
         // A group remembers since when it is connected, and an app without calls that stand may be counted as none.
-        for (id, group) in &mut again.groups {
-            group.connected = self.groups.get(id).and_then(|known| known.connected);
+        for (id, group) in &mut again.answers.groups {
+            group.connected = self.answers.groups.get(id).and_then(|known| known.connected);
         }
-        again.standing = self.standing.clone();
+        again.answers.standing = self.answers.standing.clone();
         let groups = |provider: &ProviderId| {
             let stands = |call: &&Call| {
                 call.provider == *provider && !call.is_ringing() && !call.is_ending()
@@ -246,18 +254,12 @@ impl Calls {
         again == *self
             && self.by_provider.keys().all(|provider| self.groups(*provider) == groups(provider))
     }
+}
 
-    fn enter(&mut self, number: CallNumber) {
-        self.count(number, true);
-    }
-
-    fn leave(&mut self, number: CallNumber) {
-        self.count(number, false);
-    }
-
+impl Answers {
     /// Add a call to the answers that its state belongs to, or take it out of them.
-    fn count(&mut self, number: CallNumber, add: bool) {
-        let Some(call) = self.by_number.get(&number) else { return };
+    fn count(&mut self, call: &Call, add: bool) {
+        let number = call.number;
         let set = match call.state {
             State::Ringing { .. } => &mut self.ringing,
             State::Held(_) => &mut self.held,

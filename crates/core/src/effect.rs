@@ -186,7 +186,7 @@ pub struct CallView {
     /// Whether the microphone is muted for it.
     pub muted: bool,
     /// What the user can do with it now.
-    pub choices: Vec<Choice>,
+    pub choices: Arc<[Choice]>,
     /// Raised when state, choices or a named loss change; never by name, picture or timer.
     pub choices_revision: u64,
     /// When it began to ring, or the invitation left.

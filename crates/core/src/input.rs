@@ -242,6 +242,29 @@ pub enum Requested {
     PlayDtmf(CallRef, DtmfDigits, DtmfType),
 }
 
+impl Requested {
+    /// The id of the call, where an app names it by that.
+    pub(crate) fn own_id(&self) -> Option<CallUuid> {
+        let call = match self {
+            Self::Start(details) => return Some(details.uuid),
+            Self::Answer(call)
+            | Self::End(call)
+            | Self::EndGroup(call)
+            | Self::SetGroup(call, _)
+            | Self::SetVideo(call, _)
+            | Self::SetTranslating(call, _)
+            | Self::SetHeld(call, _)
+            | Self::SetMuted(call, _)
+            | Self::PlayDtmf(call, ..) => *call,
+            Self::Choose(..) => return None,
+        };
+        match call {
+            CallRef::Uuid(call) => Some(call),
+            CallRef::Number(_) => None,
+        }
+    }
+}
+
 /// How a requester names a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CallRef {

@@ -253,8 +253,8 @@ impl World {
         let due = self.core.next_deadline();
         let now = Now { at: Timestamp(self.at), date: Date(self.at.cast_signed()) };
         let effects = self.core.handle(now, input.clone());
-        let lines = self.recorder.note(now.at, due, &input, &effects);
-        self.lines.extend(lines);
+        let mut say = |line: &str| self.lines.push(line.to_owned());
+        self.recorder.note(now.at, due, &input, &effects, &mut say);
         self.lines.push(String::new());
         let mut activated = Vec::new();
         for effect in effects {

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 const BOUND: u64 = 1 << 20;
 /// Bytes of room that are kept for the next lines.
 const KEPT: usize = 4096;
+/// Steps that are put into words together. One by one, on a core that does other things in between, each would find nothing
+/// of what it needs in the cache; with very many, what was noted would not be in it any more.
+const TOGETHER: usize = 64;
 /// After so many lines it is said how things stand: less than a reader gets at once, so that whatever they get has a
 /// place to begin at.
 const MARK: usize = 500;
@@ -101,7 +104,14 @@ impl FlowLog {
     pub fn remark(&mut self, what: &str) {
         if self.file.is_some() {
             self.word_all();
-            self.push(&format!("# {what}"));
+            put(&mut self.buffer, &mut self.unmarked, &format!("# {what}"));
+        }
+    }
+
+    /// Put what was noted into words, once it is enough to fetch into the processor what that takes.
+    pub fn word_many(&mut self) {
+        if self.noted.len() >= TOGETHER {
+            self.word_all();
         }
     }
 
@@ -109,9 +119,8 @@ impl FlowLog {
     pub fn word_all(&mut self) {
         let mut noted = std::mem::take(&mut self.noted);
         for Noted { at, due, input, effects } in noted.drain(..) {
-            for line in self.recorder.note(at, due, &input, &effects) {
-                self.push(&line);
-            }
+            let mut say = |line: &str| put(&mut self.buffer, &mut self.unmarked, line);
+            self.recorder.note(at, due, &input, &effects, &mut say);
             if self.unmarked >= MARK && self.recorder.is_idle() {
                 self.mark();
             }
@@ -120,17 +129,9 @@ impl FlowLog {
     }
 
     fn mark(&mut self) {
-        for line in self.recorder.standing() {
-            self.push(&line);
-        }
+        let mut say = |line: &str| put(&mut self.buffer, &mut self.unmarked, line);
+        self.recorder.standing(&mut say);
         self.unmarked = 0;
-    }
-
-    fn push(&mut self, line: &str) {
-        self.buffer.push_str("    ");
-        self.buffer.push_str(line);
-        self.buffer.push('\n');
-        self.unmarked += 1;
     }
 
     /// Put what was noted into words, and hand it to the kernel.
@@ -165,6 +166,14 @@ impl FlowLog {
         }
         lines.split_off(lines.len().saturating_sub(limit))
     }
+}
+
+/// One more line.
+fn put(buffer: &mut String, lines: &mut usize, line: &str) {
+    buffer.push_str("    ");
+    buffer.push_str(line);
+    buffer.push('\n');
+    *lines += 1;
 }
 
 impl Drop for FlowLog {

@@ -140,9 +140,9 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
         if service.out.send(&connection).await.is_err() {
             return Err(ServeError::BusGone);
         }
+        // Now that everybody knows.
         service.let_hear();
-        // Now that everybody knows. Later it would take longer: what it is made of would lie about in memory.
-        service.flow.word_all();
+        service.flow.word_many();
     }
 }
 

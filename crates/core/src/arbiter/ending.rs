@@ -5,6 +5,7 @@ use crate::words::{
     CallNumber, CallState, CallUuid, Date, Direction, EndKind, EndedReason, MissedReason,
     ProviderId, Verb,
 };
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// Who brought the end about.
@@ -125,7 +126,7 @@ impl Turn<'_> {
         view.group = None;
         view.state = CallState::Ended;
         view.ended = Some(reason);
-        view.choices.clear();
+        view.choices = Arc::default();
         view.choices_revision += 1;
         self.ended.push(view);
         self.emergency_over(&call);

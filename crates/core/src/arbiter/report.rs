@@ -48,10 +48,8 @@ impl Turn<'_> {
             self.over(provider, uuid).filter(|over| self.now.at < over.at + policy.tombstone);
         let over = lately.filter(|over| !over.refused);
         let calls = &self.core.calls;
-        if over.is_none()
-            && !callback
-            && calls.on_account(provider, &account) >= policy.calls_per_account
-        {
+        let of_account = calls.of_account(provider, &account);
+        if over.is_none() && !callback && of_account.calls >= policy.calls_per_account {
             return Err(IncomingCallError::MaximumCallsReached);
         }
         let refused = match verdict {
@@ -71,8 +69,7 @@ impl Turn<'_> {
             }
             Verdict::Allow
                 if calls.ringing().len() >= policy.ringing
-                    || calls.ringing_on_account(provider, &account)
-                        >= policy.ringing_per_account =>
+                    || of_account.ringing >= policy.ringing_per_account =>
             {
                 let error = IncomingCallError::MaximumRingingCallsReached;
                 Some((error, MissedReason::AlreadyRinging))

@@ -120,12 +120,12 @@ impl Turn<'_> {
             let offered = (moved || self.rearranged)
                 .then(|| *standing.get_or_insert_with(|| self.core.standing()))
                 .map(|standing| Offers { core: self.core, standing }.of(call));
-            let choices = offered.filter(|choices| moved || *choices != call.choices);
+            let choices = offered.filter(|choices| moved || **choices != *call.choices);
             let differs = choices.is_some();
             if let (Some(choices), Some(call)) = (choices, self.core.calls.get_mut(number)) {
                 call.choices_revision += 1;
                 call.shown = Some(state);
-                call.choices = choices;
+                call.choices = choices.into();
             }
             if differs || told.binary_search(&number).is_ok() {
                 let call = self.core.calls.get(number);

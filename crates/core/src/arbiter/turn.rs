@@ -131,11 +131,8 @@ impl<'a> Turn<'a> {
 
     /// Put a call into another state. Everything that can follow from that is looked at in `settle`.
     pub fn set_state(&mut self, number: CallNumber, state: crate::call::State) {
-        let was_apart = self.core.calls.get(number).is_some_and(Call::is_apart);
-        self.core.calls.set_state(number, state);
-        let is_apart = self.core.calls.get(number).is_some_and(Call::is_apart);
+        self.rearranged |= self.core.calls.set_state(number, state);
         self.dirty.insert(number);
-        self.rearranged |= !(was_apart && is_apart);
     }
 }
 

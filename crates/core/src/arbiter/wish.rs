@@ -329,7 +329,8 @@ impl Arbiter {
             // By itself only: everything makes way for it at once.
             return Err(RequestError::InvalidAction);
         }
-        if self.calls.on_account(new.provider, &new.account) >= self.policy.calls_per_account {
+        if self.calls.of_account(new.provider, &new.account).calls >= self.policy.calls_per_account
+        {
             return Err(RequestError::MaximumCallGroupsReached);
         }
         Ok(new)

@@ -24,6 +24,7 @@
 mod aliases;
 mod asked;
 mod given;
+mod input_line;
 mod names;
 mod parse;
 mod player;
@@ -41,10 +42,11 @@ mod title;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+pub use input_line::input_line;
 pub use names::Names;
 pub use parse::parse;
 pub use player::{Pending, Played, Player};
-pub use print::{ShownCalls, effect_lines, input_line};
+pub use print::{ShownCalls, effect_lines};
 pub use recorder::Recorder;
 pub use story::{Extent, Story, StoryError};
 

@@ -1,18 +1,16 @@
-use super::names::Name;
 use super::{Line, Names};
 use crate::effect::{
     AudioEffect, CallView, Change, Effect, Finished, Perform, ProviderNews, Reply,
 };
-use crate::input::{CallRef, Completion, Input, Report, Requested, Requester, Verdict};
 use crate::words::{
-    ActionId, CallState, CallUpdate, CallUuid, DtmfDigits, DtmfType, GroupId, Handle, HandleKind,
-    Languages, Outcome, RecentsEntry, Verb,
+    CallState, DtmfDigits, DtmfType, GroupId, Handle, HandleKind, Languages, Outcome, RecentsEntry,
+    Verb,
 };
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 
 /// What was last shown of a call, so that only what changed is written.
 pub(super) type Shown = BTreeMap<crate::words::CallNumber, ShownCall>;
@@ -24,20 +22,21 @@ pub(super) struct ShownCall {
     muted: bool,
     video: bool,
     group: Option<GroupId>,
-    translating: Option<Languages>,
+    /// Most calls are not: this room is not taken for each.
+    translating: Option<Box<Languages>>,
 }
 
 /// An effect as lines, with the last state of each call taken from and left in `shown`.
 pub fn effect_lines(effect: &Effect, names: &mut Names, shown: &mut ShownCalls) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut say = |party: &str, words: fmt::Arguments<'_>| {
-        lines.push(Line { party: party.into(), words: words.to_string() });
+    let mut say = |party: &str, words: &[&str]| {
+        lines.push(Line { party: party.into(), words: words.join(" ") });
     };
     if let Effect::Change(change) = effect {
         for view in &change.calls {
             changed(view, names, shown, &mut say);
             if view.ended.is_none() {
-                say("choices", format_args!("{}", choices(view, names)));
+                say("choices", &[&choices(view, names)]);
             }
         }
     }
@@ -50,45 +49,45 @@ pub(super) fn told(effect: &Effect, names: &mut Names, say: &mut impl Say) {
     match effect {
         Effect::Record(entry) => {
             let words = record(entry, names);
-            say("recents", format_args!("{words}"));
+            say("recents", &[&words]);
         }
         Effect::Change(change) => finished(change, names, say),
-        Effect::Ring(level) => say("ring", format_args!("{}", level.name())),
+        Effect::Ring(level) => say("ring", &[level.name()]),
         Effect::Audio(audio) => match audio {
             AudioEffect::Activate(call) => {
-                say("audio", format_args!("activate {}", names.number(*call)));
+                say("audio", &["activate", &names.number(*call)]);
             }
             AudioEffect::HandOver(from, to) => {
                 let (from, to) = (names.number(*from), names.number(*to));
-                say("audio", format_args!("hand over {from} {to}"));
+                say("audio", &["hand over", &from, &to]);
             }
             AudioEffect::Deactivate(call) => {
-                say("audio", format_args!("deactivate {}", names.number(*call)));
+                say("audio", &["deactivate", &names.number(*call)]);
             }
             AudioEffect::SetMuted(call, muted) => {
                 let how = if *muted { "mute" } else { "unmute" };
-                say("audio", format_args!("{how} {}", names.number(*call)));
+                say("audio", &[how, &names.number(*call)]);
             }
-            AudioEffect::RefusalTone => say("audio", format_args!("refusal tone")),
+            AudioEffect::RefusalTone => say("audio", &["refusal tone"]),
         },
         Effect::Reply(request, reply) => {
             let party = names.take_request(*request);
             if let Some(error) = refusal(reply) {
-                say(&party, format_args!("refused {error}"));
+                say(&party, &["refused", error]);
             }
         }
         Effect::Provider(provider, news) => {
             if let Some(words) = provider_news(news, names) {
-                say(&names.provider(*provider), format_args!("{words}"));
+                say(&names.provider(*provider), &[&words]);
             }
         }
     }
 }
 
-/// Takes what a party is told.
-pub(super) trait Say: FnMut(&str, fmt::Arguments<'_>) {}
+/// Takes what a party is told: words with a space between them.
+pub(super) trait Say: FnMut(&str, &[&str]) {}
 
-impl<F: FnMut(&str, fmt::Arguments<'_>)> Say for F {}
+impl<F: FnMut(&str, &[&str])> Say for F {}
 
 /// What was last written of each call.
 #[derive(Clone, Debug, Default)]
@@ -116,39 +115,39 @@ pub(super) fn changed(
     let name = names.call(view.facts.uuid);
     if let Some(reason) = view.ended {
         shown.remove(&view.number);
-        return say("ui", format_args!("ended {name} {}", reason.name()));
+        return say("ui", &["ended", &name, reason.name()]);
     }
     let now = ShownCall {
         state: view.state,
         muted: view.muted,
         video: view.facts.video,
         group: view.group,
-        translating: view.translating.as_ref().map(|(languages, _)| languages.clone()),
+        translating: view.translating.as_ref().map(|(languages, _)| Box::new(languages.clone())),
     };
     let before = shown.insert(view.number, now.clone());
     if before.as_ref().is_none_or(|before| before.state != view.state) {
-        say("ui", format_args!("{} {name}", view.state.name()));
+        say("ui", &[view.state.name(), &name]);
     }
     // Of a call that is new only what is unusual is written.
     let before =
         before.unwrap_or(ShownCall { muted: false, group: None, translating: None, ..now.clone() });
     if before.muted != now.muted {
-        say("ui", format_args!("{} {name}", if now.muted { "muted" } else { "unmuted" }));
+        say("ui", &[if now.muted { "muted" } else { "unmuted" }, &name]);
     }
     if before.video != now.video {
-        say("ui", format_args!("{} {name}", if now.video { "video" } else { "no-video" }));
+        say("ui", &[if now.video { "video" } else { "no-video" }, &name]);
     }
     match now.group {
         group if before.group == group => {}
-        Some(id) => say("ui", format_args!("grouped {name} {id}")),
-        None => say("ui", format_args!("ungrouped {name}")),
+        Some(id) => say("ui", &["grouped", &name, &id.to_string()]),
+        None => say("ui", &["ungrouped", &name]),
     }
-    match &now.translating {
-        languages if before.translating == *languages => {}
+    match now.translating.as_deref() {
+        languages if before.translating.as_deref() == languages => {}
         Some(Languages { local, remote }) => {
-            say("ui", format_args!("translating {name} {local} {remote}"));
+            say("ui", &["translating", &name, local, remote]);
         }
-        None => say("ui", format_args!("not-translating {name}")),
+        None => say("ui", &["not-translating", &name]),
     }
 }
 
@@ -156,14 +155,14 @@ pub(super) fn changed(
 fn finished(change: &Change, names: &Names, say: &mut impl Say) {
     for (surface, finished) in &change.finished {
         if let Some(words) = failures(finished) {
-            say(&names.surface(*surface), format_args!("{words}"));
+            say(&names.surface(*surface), &[&words]);
         }
     }
 }
 
 fn choices(view: &CallView, names: &Names) -> String {
     let mut words = format!("{} {}", names.call(view.facts.uuid), view.choices_revision);
-    for choice in &view.choices {
+    for choice in view.choices.iter() {
         words.push(' ');
         words.push_str(choice.kind.name());
         if let Some(loss) = choice.ends {
@@ -194,11 +193,9 @@ fn record(entry: &RecentsEntry, names: &mut Names) -> String {
     if entry.ended.is_none() {
         names.number_call(entry.uuid, entry.number);
     }
-    let mut words = format!("{} {}", names.call(entry.uuid), entry.direction.name());
-    match entry.reason {
-        Some(reason) => words.push_str(&format!(" {}", reason.name())),
-        None => words.push_str(" live"),
-    }
+    let name = names.call(entry.uuid);
+    let reason = entry.reason.map_or("live", |reason| reason.name());
+    let mut words = joined(&[&name, entry.direction.name(), reason]);
     if entry.connected.is_some() {
         words.push_str(" connected");
     }
@@ -222,7 +219,7 @@ fn record(entry: &RecentsEntry, names: &mut Names) -> String {
 
 fn provider_news(news: &ProviderNews, names: &Names) -> Option<String> {
     Some(match news {
-        ProviderNews::Perform(perform) => format!("perform {}", perform_words(perform, names)),
+        ProviderNews::Perform(perform) => joined(&["perform", &perform_words(perform, names)]),
         ProviderNews::Execute { performs, .. } => {
             let performs: Vec<String> =
                 performs.iter().map(|perform| perform_words(perform, names)).collect();
@@ -234,8 +231,8 @@ fn provider_news(news: &ProviderNews, names: &Names) -> Option<String> {
         ProviderNews::TimedOut { call, verb, .. } => {
             format!("timed out {}", verb_words(verb, &names.call(*call), names))
         }
-        ProviderNews::DidActivateAudio(call) => format!("audio on {}", names.call(*call)),
-        ProviderNews::DidDeactivateAudio(call) => format!("audio off {}", names.call(*call)),
+        ProviderNews::DidActivateAudio(call) => joined(&["audio on", &names.call(*call)]),
+        ProviderNews::DidDeactivateAudio(call) => joined(&["audio off", &names.call(*call)]),
         ProviderNews::Finished(finished) => return failures(finished),
     })
 }
@@ -255,7 +252,7 @@ fn perform_words(perform: &Perform, names: &Names) -> String {
 }
 
 /// Digits stay out of flows: they may be a PIN.
-fn hidden(digits: &DtmfDigits) -> String {
+pub(super) fn hidden(digits: &DtmfDigits) -> String {
     digits.as_str().chars().map(hidden_digit).collect()
 }
 
@@ -264,7 +261,7 @@ fn hidden_digit(digit: char) -> char {
 }
 
 /// How a number that digits follow was dialed, without saying which.
-fn hidden_dial(handle: &Handle) -> Option<String> {
+pub(super) fn hidden_dial(handle: &Handle) -> Option<String> {
     let from = handle.value.find([',', ';'])?;
     let rest = handle.value[from..].chars().filter(|c| !c.is_whitespace()).map(hidden_digit);
     (handle.kind == HandleKind::PhoneNumber).then(|| "0".chars().chain(rest).collect())
@@ -272,13 +269,13 @@ fn hidden_dial(handle: &Handle) -> Option<String> {
 
 pub(super) fn verb_words(verb: &Verb, call: &str, names: &Names) -> String {
     match verb {
-        Verb::Start => format!("start {call}"),
-        Verb::Answer => format!("answer {call}"),
-        Verb::End(kind) => format!("end {call} {}", kind.name()),
-        Verb::SetHeld(true) => format!("hold {call}"),
-        Verb::SetHeld(false) => format!("resume {call}"),
-        Verb::SetMuted(true) => format!("mute {call}"),
-        Verb::SetMuted(false) => format!("unmute {call}"),
+        Verb::Start => joined(&["start", call]),
+        Verb::Answer => joined(&["answer", call]),
+        Verb::End(kind) => joined(&["end", call, kind.name()]),
+        Verb::SetHeld(true) => joined(&["hold", call]),
+        Verb::SetHeld(false) => joined(&["resume", call]),
+        Verb::SetMuted(true) => joined(&["mute", call]),
+        Verb::SetMuted(false) => joined(&["unmute", call]),
         Verb::SetGroup(Some(with)) => format!("merge {call} {}", names.call(*with)),
         Verb::SetGroup(None) => format!("split {call}"),
         Verb::SetVideo(true) => format!("video {call}"),
@@ -298,209 +295,12 @@ pub(super) fn verb_words(verb: &Verb, call: &str, names: &Names) -> String {
     }
 }
 
-/// An input as a line of a flow. `None`: it has no line of its own (time that passes is written as `after`).
-///
-/// `action` says which verb and call an action id stands for.
-pub fn input_line(
-    input: &Input,
-    names: &Names,
-    action: impl Fn(ActionId) -> Option<(Verb, CallUuid)>,
-) -> Option<String> {
-    let (party, words) = match input {
-        Input::Register { provider, configuration, .. } => {
-            (names.provider(*provider), format!("register{}", configured(configuration)))
-        }
-        Input::Configure { provider, configuration, .. } => {
-            (names.provider(*provider), format!("configure{}", configured(configuration)))
-        }
-        Input::Invalidate { provider, .. } => (names.provider(*provider), "invalidate".into()),
-        Input::ProviderLost { provider } => (names.provider(*provider), "lost".into()),
-        Input::Report { provider, call, report, .. } => {
-            (names.provider(*provider), report_words(report, &names.call(*call), names))
-        }
-        Input::Complete { provider, action: id, completion, .. } => {
-            let what = match action(*id) {
-                Some((Verb::End(_), call)) => format!("end {}", names.call(call)),
-                Some((verb, call)) => verb_words(&verb, &names.call(call), names),
-                None => format!("action {id}"),
-            };
-            let how = match completion {
-                Completion::Fulfill(_) => "fulfill",
-                Completion::FulfillUsing(engine) => {
-                    let party = names.provider(*provider);
-                    let words = format!("fulfill {what} using={}", engine.name());
-                    return Some(format!("{party:<4} -> core : {words}"));
-                }
-                Completion::Fail => "fail",
-            };
-            (names.provider(*provider), format!("{how} {what}"))
-        }
-        Input::Request { requester, actions, revision, .. } => {
-            let actions: Vec<String> = actions.iter().map(|a| requested(a, names)).collect();
-            let mut words = match actions.is_empty() {
-                true => String::from("request nothing"),
-                false => format!("request {}", actions.join(" ; ")),
-            };
-            if let Some(revision) = revision {
-                words.push_str(&format!(" revision={revision}"));
-            }
-            (requester_name(*requester, names), words)
-        }
-        Input::Executed { provider, handled, .. } => {
-            let words = if *handled { "executes" } else { "one-by-one" };
-            (names.provider(*provider), words.into())
-        }
-        Input::Rung { app, call, configuration, update, verdict, .. } => {
-            let report =
-                Report::Incoming { account: None, update: update.clone(), verdict: *verdict };
-            let words = report_words(&report, &names.call(*call), names);
-            let words = words.trim_start_matches("report incoming");
-            ("push".into(), format!("rings {app}{words}{}", configured(configuration)))
-        }
-        Input::Presented { call } => ("ui".into(), format!("presented {}", names.number(*call))),
-        Input::Silence { surface, call, .. } => {
-            (names.surface(*surface), format!("silence {}", names.number(*call)))
-        }
-        Input::Press { long } => {
-            ("headset".into(), format!("press {}", if *long { "long" } else { "short" }))
-        }
-        Input::AudioActivated { .. } | Input::Tick => return None,
-        Input::Restore { .. } => return Some("core restarts".into()),
-    };
-    Some(format!("{party:<4} -> core : {words}"))
+/// Words with a space between them: most of a journal is that, and a formatter takes ten times as long for it.
+pub(super) fn joined(words: &[&str]) -> String {
+    words.join(" ")
 }
 
-fn requester_name(requester: Requester, names: &Names) -> Name {
-    match requester {
-        Requester::Provider(provider) => names.provider(provider),
-        Requester::Surface(surface) => names.surface(surface),
-        Requester::Headset => "headset".into(),
-    }
-}
-
-fn configured(configuration: &crate::provider::Configuration) -> String {
-    let mut words = String::new();
-    if configuration.maximum_call_groups != 2 {
-        words.push_str(&format!(" groups={}", configuration.maximum_call_groups));
-    }
-    if configuration.maximum_calls_per_call_group != 5 {
-        words.push_str(&format!(" per_group={}", configuration.maximum_calls_per_call_group));
-    }
-    let accounts: Vec<&str> = configuration.accounts.iter().map(|a| a.id.as_str()).collect();
-    if accounts != ["default"] {
-        words.push_str(&format!(" accounts={}", accounts.join(",")));
-    }
-    if !configuration.includes_calls_in_recents {
-        words.push_str(" unlogged");
-    }
-    for (set, word) in [
-        (configuration.supports_video, " can_video"),
-        (configuration.supports_audio_translation, " can_translate"),
-        (configuration.executes_transactions, " executes"),
-        (configuration.emergency, " emergency"),
-    ] {
-        words.push_str(if set { word } else { "" });
-    }
-    if let Some(stuck) = configuration.stuck {
-        words.push_str(&format!(" stuck={}ms", stuck.as_millis()));
-    }
-    words
-}
-
-fn report_words(report: &Report, call: &str, names: &Names) -> String {
-    match report {
-        Report::Incoming { account, update, verdict } => {
-            let mut words = format!("report incoming {call}{}", update_words(update));
-            if let Some(account) = account {
-                words.push_str(&format!(" account={account}"));
-            }
-            match verdict {
-                Verdict::Allow => {}
-                Verdict::DoNotDisturb => words.push_str(" dnd"),
-                Verdict::Blocked => words.push_str(" blocked"),
-            }
-            words
-        }
-        Report::Updated(update) => format!("report updated {call}{}", update_words(update)),
-        Report::StartedConnecting(_) => format!("report connecting {call}"),
-        Report::Connected(_) => format!("report connected {call}"),
-        Report::Ended(_, reason) => format!("report ended {call} {}", reason.name()),
-        Report::Adopt(adoption) => {
-            let muted = if adoption.muted { " muted" } else { "" };
-            let update = update_words(&adoption.update);
-            let with = adoption.group_with.map(|with| format!(" with={}", names.call(with)));
-            let with = with.unwrap_or_default();
-            format!("report adopt {call} {}{muted}{with}{update}", adoption.state.name())
-        }
-    }
-}
-
-/// Names and handles stay out: a journal can be shown around.
-fn update_words(update: &CallUpdate) -> String {
-    let mut words = String::new();
-    let mut flag = |value: Option<bool>, on: &str, off: &str| match value {
-        Some(true) => words.push_str(on),
-        Some(false) => words.push_str(off),
-        None => {}
-    };
-    flag(update.supports_holding, " holding", " no-holding");
-    flag(update.supports_grouping, " grouping", " no-grouping");
-    flag(update.supports_ungrouping, " ungrouping", " no-ungrouping");
-    flag(update.supports_dtmf, " dtmf", " no-dtmf");
-    flag(update.supports_video, " can_video", " no-can_video");
-    flag(update.supports_translation, " can_translate", " no-can_translate");
-    flag(update.has_video, " video", " no-video");
-    flag(update.emergency, " emergency", "");
-    flag(update.log_policy.map(|policy| policy == crate::words::LogPolicy::None), " unlogged", "");
-    flag(update.localized_caller_name.as_ref().map(|_| true), " named", "");
-    words
-}
-
-fn requested(action: &Requested, names: &Names) -> String {
-    let call = |call: &CallRef| match call {
-        CallRef::Uuid(uuid) => names.call(*uuid),
-        CallRef::Number(number) => names.number(*number),
-    };
-    match action {
-        Requested::Start(details) => {
-            let mut words = format!("start {}", names.call(details.uuid));
-            if let Some(app) = &details.app {
-                words.push_str(&format!(" app={app}"));
-            }
-            if let Some(account) = &details.account {
-                words.push_str(&format!(" account={account}"));
-            }
-            if details.video {
-                words.push_str(" video");
-            }
-            if details.emergency {
-                words.push_str(" emergency");
-            }
-            if let Some(dial) = hidden_dial(&details.handle) {
-                words.push_str(&format!(" dial={dial}"));
-            }
-            words
-        }
-        Requested::Answer(of) => format!("answer {}", call(of)),
-        Requested::Choose(number, kind) => {
-            format!("choose {} {}", names.number(*number), kind.name())
-        }
-        Requested::End(of) => format!("end {}", call(of)),
-        Requested::EndGroup(of) => format!("end_group {}", call(of)),
-        Requested::SetGroup(of, Some(with)) => format!("merge {} {}", call(of), call(with)),
-        Requested::SetGroup(of, None) => format!("split {}", call(of)),
-        Requested::SetHeld(of, true) => format!("hold {}", call(of)),
-        Requested::SetHeld(of, false) => format!("resume {}", call(of)),
-        Requested::SetMuted(of, true) => format!("mute {}", call(of)),
-        Requested::SetMuted(of, false) => format!("unmute {}", call(of)),
-        Requested::SetVideo(of, true) => format!("video {}", call(of)),
-        Requested::SetVideo(of, false) => format!("no-video {}", call(of)),
-        Requested::SetTranslating(of, Some(languages)) => {
-            format!("translate {} {} {}", call(of), languages.local, languages.remote)
-        }
-        Requested::SetTranslating(of, None) => format!("stop-translating {}", call(of)),
-        Requested::PlayDtmf(of, digits, _) => {
-            format!("dtmf {} {}", call(of), hidden(digits))
-        }
-    }
+/// Names of parties are as wide as `core` at least.
+pub(super) fn space_after(party: &str) -> &'static str {
+    "    ".get(party.len().min(4)..).unwrap_or_default()
 }

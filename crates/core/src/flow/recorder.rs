@@ -1,10 +1,11 @@
 use super::aliases::Aliases;
 use super::asked::AskedActions;
+use super::input_line::input_line;
 use super::names::{Name, Names};
-use super::print::{ShownCalls, changed, input_line, told};
+use super::print::{Say, ShownCalls, changed, space_after, told};
 use super::restart;
 use crate::effect::{Change, Effect, Perform, ProviderNews, Reply};
-use crate::input::{CallRef, Completion, Input, Requested, Requester};
+use crate::input::{Completion, Input, Requested, Requester};
 use crate::policy::Policy;
 use crate::words::{
     ActionId, AppId, CallNumber, CallState, CallUuid, ProviderId, RecentsEntry, RequestId,
@@ -12,9 +13,8 @@ use crate::words::{
 };
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::{self, Write};
 
 /// Names of calls and surfaces that are kept for what may refer back to them.
 const KEPT: usize = 100;
@@ -31,12 +31,12 @@ pub struct Recorder {
     names: Names,
     shown: ShownCalls,
     apps: BTreeMap<ProviderId, AppId>,
-    /// What registered apps said about themselves, in words.
+    /// What registered apps said about themselves, as it is said in [`standing`](Self::standing).
     registered: BTreeMap<ProviderId, String>,
     /// Names of calls by their ids; `names` has them by the ids of whichever app is spoken of.
-    calls: BTreeMap<(AppId, CallUuid), Name>,
-    /// In the order they were named, to forget the oldest.
-    named: VecDeque<(AppId, CallUuid)>,
+    calls: BTreeMap<(CallUuid, AppId), Named>,
+    /// Of these, the ones that do not live, longest first: the oldest are forgotten.
+    past: VecDeque<(CallUuid, AppId)>,
     /// Names of calls that live, or that a restart left to be adopted.
     live: BTreeMap<CallNumber, Name>,
     asked: AskedActions,
@@ -44,6 +44,13 @@ pub struct Recorder {
     next_surface: u64,
     next_stray: u64,
     last: Option<Timestamp>,
+}
+
+/// What a call is called.
+#[derive(Clone, Debug)]
+struct Named {
+    name: Name,
+    lives: bool,
 }
 
 impl Recorder {
@@ -57,7 +64,7 @@ impl Recorder {
             apps: BTreeMap::new(),
             registered: BTreeMap::new(),
             calls: BTreeMap::new(),
-            named: VecDeque::new(),
+            past: VecDeque::new(),
             live: BTreeMap::new(),
             asked: AskedActions::default(),
             surfaces: VecDeque::new(),
@@ -67,42 +74,60 @@ impl Recorder {
         }
     }
 
-    /// The lines for one input and what followed from it. `due` is the deadline that was next before it.
+    /// Says the lines for one input and what followed from it. `due` is the deadline that was next before it.
     pub fn note(
         &mut self,
         at: Timestamp,
         due: Option<Timestamp>,
         input: &Input,
         effects: &[Effect],
-    ) -> Vec<String> {
-        let mut remarks = Vec::new();
+        say: &mut dyn FnMut(&str),
+    ) {
         if let Input::Restore { orphans, .. } = input {
-            remarks = self.standing();
+            self.standing(say);
             for orphan in orphans {
                 let name = self.name(&orphan.app, orphan.uuid, Some(orphan.number));
-                self.live.insert(orphan.number, name);
+                self.begins(orphan.number, (orphan.uuid, orphan.app.clone()), name);
             }
         }
         self.meet(input);
-        let line = self.line(input, effects, &mut remarks);
-        let mut said = Vec::new();
-        effects.iter().for_each(|effect| self.effect(effect, &mut said));
-        self.leave(input, effects);
-        if line.is_none() && said.is_empty() {
-            return remarks;
-        }
+        let line = self.line(input, effects, say);
         let waited = self.last.map_or(0, |last| at.0.saturating_sub(last.0));
-        self.last = Some(at);
-        let mut lines = remarks;
         let tick = matches!(input, Input::Tick);
-        if waited > 0 || tick {
+        let mut after = (waited > 0 || tick).then(|| {
             // Nobody looked when it was due: as in suspend.
             let late = tick && due.is_some_and(|due| due < at);
-            lines.push(format!("after {waited}ms{}", if late { " asleep" } else { "" }));
+            format!("after {waited}ms{}", if late { " asleep" } else { "" })
+        });
+        let mut says = false;
+        // Time passes only before something that is said.
+        let mut say = |line: &str| {
+            if let Some(after) = after.take() {
+                say(&after);
+            }
+            says = true;
+            say(line);
+        };
+        if let Some(line) = line {
+            say(&line);
         }
-        lines.extend(line);
-        lines.extend(said);
-        lines
+        let mut text = String::with_capacity(64);
+        let mut told = |party: &str, words: &[&str]| {
+            text.clear();
+            for word in ["core -> ", party, space_after(party), " :"] {
+                text.push_str(word);
+            }
+            for word in words {
+                text.push(' ');
+                text.push_str(word);
+            }
+            say(&text);
+        };
+        effects.iter().for_each(|effect| self.effect(effect, &mut told));
+        if says {
+            self.last = Some(at);
+        }
+        self.leave(input, effects);
     }
 
     /// Whether no call lives, and none that ended waits to be told of it.
@@ -110,20 +135,16 @@ impl Recorder {
         self.live.is_empty() && self.asked.ending().next().is_none()
     }
 
-    /// Comment lines that say how things stand, for a [`Story`](super::Story) to begin there.
-    pub fn standing(&self) -> Vec<String> {
-        let mut lines = Vec::from(["# from here:".to_string()]);
-        lines.extend(self.policy.iter().map(|(knob, value)| format!("# | policy {knob}={value}")));
-        for (provider, words) in &self.registered {
-            let party = self.names.provider(*provider);
-            lines.push(format!("# | {party:<4} -> core : register{words}"));
-        }
+    /// Says in comments how things stand, for a [`Story`](super::Story) to begin there.
+    pub fn standing(&self, say: &mut dyn FnMut(&str)) {
+        say("# from here:");
+        self.policy.iter().for_each(|(knob, value)| say(&format!("# | policy {knob}={value}")));
+        self.registered.values().for_each(|line| say(line));
         let mut live: Vec<&str> = self.live.values().map(|name| &**name).collect();
         live.extend(self.asked.ending());
         if !live.is_empty() {
-            lines.push(format!("# | live {}", live.join(" ")));
+            say(&format!("# | live {}", live.join(" ")));
         }
-        lines
     }
 
     /// Names for whoever speaks here for the first time.
@@ -186,9 +207,9 @@ impl Recorder {
     /// The name of this app's call, which is also what the next lines call it. A call that gets a number here is named
     /// by that, unless it has been spoken of before.
     fn name(&mut self, app: &AppId, uuid: CallUuid, number: Option<CallNumber>) -> Name {
-        let key = (app.clone(), uuid);
+        let key = (uuid, app.clone());
         let live = number.and_then(|number| self.live.get(&number));
-        let name = match live.or_else(|| self.calls.get(&key)) {
+        let name = match live.or_else(|| Some(&self.calls.get(&key)?.name)) {
             Some(known) => known.clone(),
             None => {
                 let name: Name = match number {
@@ -198,9 +219,8 @@ impl Recorder {
                         format!("stray{}", self.next_stray - 1).into()
                     }
                 };
-                self.calls.insert(key.clone(), name.clone());
-                self.named.push_back(key);
-                self.forget_names();
+                self.calls.insert(key.clone(), Named { name: name.clone(), lives: false });
+                self.is_past(key);
                 name
             }
         };
@@ -208,25 +228,48 @@ impl Recorder {
         name
     }
 
-    fn forget_names(&mut self) {
-        for _ in KEPT..self.named.len() {
-            let Some(key) = self.named.pop_front() else { return };
-            let lives = |name: &Name| self.live.values().any(|live| live == name);
-            if self.calls.get(&key).is_some_and(lives) {
-                self.named.push_back(key);
-            } else {
-                self.calls.remove(&key);
-                self.names.forget_uuid(key.1);
-            }
+    /// The call lives from now on, under this name.
+    fn begins(&mut self, number: CallNumber, key: (CallUuid, AppId), name: Name) {
+        if self.live.insert(number, name).is_some() {
+            return;
+        }
+        // It was named a moment ago, as a rule.
+        self.past.pop_back_if(|last| *last == key);
+        if let Some(named) = self.calls.get_mut(&key) {
+            named.lives = true;
         }
     }
 
-    /// The line of the input. In `remarks`, what the line itself cannot say.
+    /// The call lives no more, if it did. Its name is kept for a while.
+    fn ends(&mut self, number: CallNumber, key: (CallUuid, AppId)) {
+        if self.live.remove(&number).is_some()
+            && let Some(named) = self.calls.get_mut(&key)
+        {
+            named.lives = false;
+            self.is_past(key);
+        }
+    }
+
+    /// A name of a call that does not live: the oldest of too many is forgotten.
+    fn is_past(&mut self, key: (CallUuid, AppId)) {
+        self.past.push_back(key);
+        if self.past.len() <= KEPT {
+            return;
+        }
+        let Some(oldest) = self.past.pop_front() else { return };
+        // One that came to live meanwhile gets here again when it ends.
+        if self.calls.get(&oldest).is_some_and(|named| !named.lives) {
+            self.calls.remove(&oldest);
+            self.names.forget_uuid(oldest.0);
+        }
+    }
+
+    /// The line of the input. What that itself cannot say is said in remarks.
     fn line(
         &mut self,
         input: &Input,
         effects: &[Effect],
-        remarks: &mut Vec<String>,
+        remark: &mut dyn FnMut(&str),
     ) -> Option<String> {
         match input {
             Input::Restore { orphans, .. } => {
@@ -246,12 +289,12 @@ impl Recorder {
                 return Some(self.completion(*provider, *action, *completion));
             }
             Input::Report { provider, call, .. } => {
-                self.speak_of(&self.app(*provider), *call, effects, remarks);
+                self.speak_of(&self.app(*provider), *call, effects, remark);
             }
-            Input::Rung { app, call, .. } => self.speak_of(app, *call, effects, remarks),
+            Input::Rung { app, call, .. } => self.speak_of(app, *call, effects, remark),
             Input::Request { requester, actions, .. } => {
                 for action in actions {
-                    let (app, call) = match (requester, of(action)) {
+                    let (app, call) = match (requester, action.own_id()) {
                         (_, None) => continue,
                         (Requester::Provider(provider), Some(call)) => (self.app(*provider), call),
                         (_, Some(call)) => match action {
@@ -261,7 +304,7 @@ impl Recorder {
                             _ => continue,
                         },
                     };
-                    self.speak_of(&app, call, effects, remarks);
+                    self.speak_of(&app, call, effects, remark);
                 }
             }
             _ => {}
@@ -277,7 +320,7 @@ impl Recorder {
         app: &AppId,
         uuid: CallUuid,
         effects: &[Effect],
-        remarks: &mut Vec<String>,
+        remark: &mut dyn FnMut(&str),
     ) {
         let is = |of: &AppId, id: CallUuid| of == app && id == uuid;
         let (mut number, mut begins) = (None, false);
@@ -294,15 +337,21 @@ impl Recorder {
                 _ => {}
             }
         }
+        let key = (uuid, app.clone());
         if begins {
-            self.calls.remove(&(app.clone(), uuid));
+            self.calls.remove(&key);
         }
         let name = self.name(app, uuid, number);
-        self.calls.insert((app.clone(), uuid), name.clone());
+        let known = self.calls.get(&key);
+        if known.is_none_or(|known| known.name != name) {
+            let lives = known.is_some_and(|known| known.lives);
+            self.calls.insert(key, Named { name: name.clone(), lives });
+        }
+        let of_name = |name: &str| name.strip_prefix("call")?.parse().ok();
         if let Some(number) = number
-            && *name != *format!("call{number}")
+            && of_name(&name) != Some(number.0)
         {
-            remarks.push(format!("# {name} is call {number}"));
+            remark(&format!("# {name} is call {number}"));
         }
     }
 
@@ -327,24 +376,25 @@ impl Recorder {
         if back > 0 { format!("{line} back={back}") } else { line }
     }
 
-    fn effect(&mut self, effect: &Effect, said: &mut Vec<String>) {
+    fn effect(&mut self, effect: &Effect, say: &mut impl Say) {
         match effect {
             Effect::Record(entry) => {
                 self.name(&entry.app, entry.uuid, Some(entry.number));
-                self.say(effect, said);
+                told(effect, &mut self.names, say);
             }
             Effect::Change(Change { calls, .. }) => {
                 // One by one: ids of different apps may be the same.
                 for view in calls {
                     let name = self.name(&view.facts.app, view.facts.uuid, Some(view.number));
+                    let key = (view.facts.uuid, view.facts.app.clone());
                     match view.state {
-                        CallState::Ended => self.live.remove(&view.number),
-                        _ => self.live.insert(view.number, name),
-                    };
+                        CallState::Ended => self.ends(view.number, key),
+                        _ => self.begins(view.number, key, name),
+                    }
                     // What a surface may offer follows from the rest.
-                    changed(view, &mut self.names, &mut self.shown, &mut line_of(said));
+                    changed(view, &mut self.names, &mut self.shown, say);
                 }
-                self.say(effect, said);
+                told(effect, &mut self.names, say);
             }
             Effect::Provider(provider, news) => {
                 match news {
@@ -365,9 +415,11 @@ impl Recorder {
                     }
                     ProviderNews::Finished(_) => {}
                 }
-                self.say(effect, said);
+                told(effect, &mut self.names, say);
             }
-            Effect::Ring(_) | Effect::Audio(_) | Effect::Reply(..) => self.say(effect, said),
+            Effect::Ring(_) | Effect::Audio(_) | Effect::Reply(..) => {
+                told(effect, &mut self.names, say);
+            }
         }
     }
 
@@ -377,10 +429,6 @@ impl Recorder {
             self.name(&self.app(provider), with, None);
         }
         self.asked.ask(perform.action, provider, perform.call, name, perform.verb.clone());
-    }
-
-    fn say(&mut self, effect: &Effect, said: &mut Vec<String>) {
-        told(effect, &mut self.names, &mut line_of(said));
     }
 
     /// Only now: what is said last of a call or an app still uses its name.
@@ -398,8 +446,10 @@ impl Recorder {
                 let input = Input::Configure { provider, request, configuration };
                 let input = self.aliases.masked(&input);
                 let line = input_line(&input, &self.names, |_| None).unwrap_or_default();
-                let words = line.split_once(" : configure").map(|(_, words)| words);
-                self.registered.insert(provider, words.unwrap_or_default().to_string());
+                let words = line.split_once(" : configure").map_or("", |(_, words)| words);
+                let party = self.names.provider(provider);
+                let line = format!("# | {party:<4} -> core : register{words}");
+                self.registered.insert(provider, line);
             }
             Input::Register { provider, .. } => self.forget_provider(*provider),
             Input::Invalidate { provider, .. } if granted => self.forget_provider(*provider),
@@ -409,8 +459,8 @@ impl Recorder {
         }
         for effect in effects {
             match effect {
-                Effect::Record(RecentsEntry { number, ended: Some(_), .. }) => {
-                    self.live.remove(number);
+                Effect::Record(RecentsEntry { number, app, uuid, ended: Some(_), .. }) => {
+                    self.ends(*number, (*uuid, app.clone()));
                     self.names.forget_call(*number);
                 }
                 Effect::Change(change) => {
@@ -427,45 +477,5 @@ impl Recorder {
         self.apps.remove(&provider);
         self.names.forget_provider(provider);
         self.asked.all_over(provider);
-    }
-}
-
-/// Makes a line of what a party is told.
-fn line_of(said: &mut Vec<String>) -> impl FnMut(&str, fmt::Arguments<'_>) {
-    |party, words| {
-        let mut line = String::with_capacity(48);
-        for word in ["core -> ", party, "   ".get(party.len().clamp(1, 4) - 1..).unwrap_or("")] {
-            line.push_str(word);
-        }
-        line.push_str(" : ");
-        // A string takes everything.
-        let _ = line.write_fmt(words);
-        said.push(line);
-    }
-}
-
-/// The call that an app names by its own id.
-fn of(action: &Requested) -> Option<CallUuid> {
-    match action {
-        Requested::Start(details) => Some(details.uuid),
-        Requested::Answer(CallRef::Uuid(call))
-        | Requested::End(CallRef::Uuid(call))
-        | Requested::EndGroup(CallRef::Uuid(call))
-        | Requested::SetGroup(CallRef::Uuid(call), _)
-        | Requested::SetVideo(CallRef::Uuid(call), _)
-        | Requested::SetTranslating(CallRef::Uuid(call), _)
-        | Requested::SetHeld(CallRef::Uuid(call), _)
-        | Requested::SetMuted(CallRef::Uuid(call), _)
-        | Requested::PlayDtmf(CallRef::Uuid(call), ..) => Some(*call),
-        Requested::Answer(CallRef::Number(_))
-        | Requested::End(CallRef::Number(_))
-        | Requested::EndGroup(CallRef::Number(_))
-        | Requested::SetGroup(CallRef::Number(_), _)
-        | Requested::SetVideo(CallRef::Number(_), _)
-        | Requested::SetTranslating(CallRef::Number(_), _)
-        | Requested::SetHeld(CallRef::Number(_), _)
-        | Requested::SetMuted(CallRef::Number(_), _)
-        | Requested::PlayDtmf(CallRef::Number(_), ..)
-        | Requested::Choose(..) => None,
     }
 }

@@ -67,7 +67,7 @@ impl Arbiter {
             if call.shown != Some(call.public_state()) {
                 return Err(format!("call {} is shown in another state", call.number));
             }
-            if call.choices != self.choices(call) {
+            if *call.choices != *self.choices(call) {
                 return Err(format!("what is offered for call {} is out of date", call.number));
             }
         }

@@ -8,6 +8,7 @@ use crate::words::{
     ActionId, AppId, CallNumber, EndKind, ProviderId, RingLevel, Timestamp, TransactionId, Verb,
 };
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use alloc::{format, vec};
 
@@ -60,7 +61,9 @@ const SOS: [&str; 3] = [
 #[test]
 fn who_has_the_audio() {
     let held = State::Held(HeldFor::Itself);
-    let talks = |core: &mut Arbiter| core.calls.set_state(ANNA, State::Active);
+    let talks = |core: &mut Arbiter| {
+        core.calls.set_state(ANNA, State::Active);
+    };
     notices(&TWO, talks, "calls 1 and 2 talk at once");
     let idle = |core: &mut Arbiter| core.audio = Audio::Idle;
     notices(&TWO, idle, "call 2 talks and nobody has the audio");
@@ -77,7 +80,13 @@ fn who_has_the_audio() {
         core.audio = Audio::Reserved(owner);
     };
     notices(&TWO, gone, "who do not talk");
-    notices(&TWO, |core| core.calls.set_state(BOB, held), "who do not talk");
+    notices(
+        &TWO,
+        |core| {
+            core.calls.set_state(BOB, held);
+        },
+        "who do not talk",
+    );
     let half = |core: &mut Arbiter| {
         if let Audio::Up(owners) = &mut core.audio {
             owners.pop();
@@ -259,7 +268,9 @@ fn what_is_in_the_way_of_an_emergency() {
     notices(&TWO, over, "the emergency call 99 is over and in the way");
     let other = |core: &mut Arbiter| core.emergency = Some(BOB);
     notices(&TWO, other, "the emergency call 2 is held or muted");
-    let held = |core: &mut Arbiter| core.calls.set_state(BOB, State::Held(HeldFor::Itself));
+    let held = |core: &mut Arbiter| {
+        core.calls.set_state(BOB, State::Held(HeldFor::Itself));
+    };
     notices(&SOS, held, "the emergency call 2 is held or muted");
     let muted = |core: &mut Arbiter| {
         let call = core.calls.get_mut(BOB).unwrap();
@@ -276,6 +287,6 @@ fn what_is_in_the_way_of_an_emergency() {
 fn what_surfaces_are_shown() {
     let state = |core: &mut Arbiter| core.calls.get_mut(BOB).unwrap().shown = None;
     notices(&TWO, state, "call 2 is shown in another state");
-    let choices = |core: &mut Arbiter| core.calls.get_mut(BOB).unwrap().choices.clear();
+    let choices = |core: &mut Arbiter| core.calls.get_mut(BOB).unwrap().choices = Arc::default();
     notices(&TWO, choices, "what is offered for call 2 is out of date");
 }

@@ -104,16 +104,15 @@ pub struct CallUuid(pub u128);
 
 impl fmt::Display for CallUuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n = self.0;
-        write!(
-            f,
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            (n >> 96) as u32,
-            (n >> 80) as u16,
-            (n >> 64) as u16,
-            (n >> 48) as u16,
-            n & 0xffff_ffff_ffff,
-        )
+        let mut text = [b'-'; 36];
+        let mut rest = self.0;
+        let digits = text.iter_mut().enumerate().filter(|(at, _)| !matches!(at, 8 | 13 | 18 | 23));
+        for (_, digit) in digits.rev() {
+            *digit = b"0123456789abcdef"[(rest & 0xf) as usize];
+            rest >>= 4;
+        }
+        // All of it is ASCII. A formatter for each part took longer than parsing it.
+        f.write_str(core::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

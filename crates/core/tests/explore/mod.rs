@@ -251,9 +251,8 @@ impl Explorer<'_> {
             let _ = play(&mut state, input, |_| Ok(()), |happened| inputs.push(happened));
         }
         for Happened { at, due, input, effects } in &inputs {
-            for line in recorder.note(Timestamp(*at), *due, input, effects) {
-                text.push_str(&format!("    {line}\n"));
-            }
+            let mut say = |line: &str| text.push_str(&format!("    {line}\n"));
+            recorder.note(Timestamp(*at), *due, input, effects, &mut say);
         }
         text
     }

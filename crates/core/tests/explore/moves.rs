@@ -167,7 +167,7 @@ impl Moves<'_> {
             let by_uuid = others.iter().map(|(_, uuid)| CallRef::Uuid(*uuid)).collect();
             self.wishes(Requester::Provider(provider), CallRef::Uuid(uuid), by_uuid);
         }
-        for choice in &call.choices {
+        for choice in call.choices.iter() {
             self.ask(Requester::Surface(SURFACE), Requested::Choose(number, choice.kind));
         }
     }

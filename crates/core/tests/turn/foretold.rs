@@ -49,7 +49,7 @@ impl Turn<'_> {
 pub fn check_offers(seen: &Seen) -> Result<(), String> {
     let surface = Requester::Surface(hookswitch_core::words::SurfaceId(1));
     for call in &seen.calls {
-        for choice in &call.choices {
+        for choice in call.choices.iter() {
             let (number, name) = (call.number, choice.kind.name());
             let would = seen.core.preflight(surface, &[Requested::Choose(number, choice.kind)]);
             let would = would.map_err(|error| {

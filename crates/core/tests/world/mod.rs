@@ -167,9 +167,8 @@ impl World {
         }
         text.push_str("    audio by hand\n");
         for Happened { at, due, input, effects } in &self.history {
-            for line in recorder.note(Timestamp(*at), *due, input, effects) {
-                text.push_str(&format!("    {line}\n"));
-            }
+            let mut say = |line: &str| text.push_str(&format!("    {line}\n"));
+            recorder.note(Timestamp(*at), *due, input, effects, &mut say);
         }
         text
     }

@@ -2,7 +2,8 @@
 
 /// No record is larger than this: a length that says so is damage.
 const MOST: usize = 64 << 10;
-const HEAD: usize = 8;
+/// What comes before a record.
+pub const HEAD: usize = 8;
 
 /// Append one record to a buffer.
 pub fn put(buffer: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {

@@ -7,12 +7,12 @@
 mod frame;
 mod stored;
 
-use frame::Frames;
+use frame::{Frames, HEAD};
 use hookswitch_core::words::{CallNumber, RecentsEntry};
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use stored::Stored;
 
@@ -26,9 +26,17 @@ pub struct Journal {
     file: File,
     length: u64,
     buffer: Vec<u8>,
-    live: BTreeMap<CallNumber, RecentsEntry>,
+    /// Where the last entry of each live call is: what it says is kept on disk alone.
+    live: BTreeMap<CallNumber, Place>,
     /// The entry with the highest number stays in the file: numbers go on behind it.
-    newest: Option<RecentsEntry>,
+    newest: Option<(CallNumber, Place)>,
+}
+
+/// Where a record is, its head included.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    begin: u64,
+    length: usize,
 }
 
 /// What a journal remembered.
@@ -54,23 +62,36 @@ impl Journal {
             Err(error) => return Err(error),
         };
         let mut remembered = Remembered::default();
+        let mut options = OpenOptions::new();
+        let file = options.read(true).append(true).create(true).mode(0o600).open(&path)?;
+        let (buffer, live) = (Vec::new(), BTreeMap::new());
+        let mut journal = Self { path, file, length: 0, buffer, live, newest: None };
         let mut frames = Frames::new(&bytes);
-        for payload in &mut frames {
+        while let Some(payload) = frames.next() {
+            let place = Place { begin: journal.length, length: HEAD + payload.len() };
+            journal.length = frames.whole();
             // A record of a later version that cannot be read is left alone.
             if let Ok(stored) = serde_json::from_slice::<Stored>(payload) {
                 let entry = RecentsEntry::from(stored);
+                journal.mark(&entry, place);
                 remembered.entries.insert(entry.number, entry);
             }
         }
-        let whole = frames.whole();
-        remembered.torn = bytes.len() as u64 - whole;
-        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
+        remembered.torn = bytes.len() as u64 - journal.length;
         // The torn tail is cut, or what is appended now could not be read.
-        file.set_len(whole)?;
-        let live = remembered.entries.iter().filter(|(_, entry)| entry.ended.is_none());
-        let live = live.map(|(number, entry)| (*number, entry.clone())).collect();
-        let newest = remembered.entries.values().next_back().cloned();
-        Ok((Self { path, file, length: whole, buffer: Vec::new(), live, newest }, remembered))
+        journal.file.set_len(journal.length)?;
+        Ok((journal, remembered))
+    }
+
+    /// Of this entry, what stands in that place counts.
+    fn mark(&mut self, entry: &RecentsEntry, place: Place) {
+        match entry.ended {
+            Some(_) => self.live.remove(&entry.number),
+            None => self.live.insert(entry.number, place),
+        };
+        if self.newest.is_none_or(|(newest, _)| newest <= entry.number) {
+            self.newest = Some((entry.number, place));
+        }
     }
 
     /// The folder it is in.
@@ -80,16 +101,12 @@ impl Journal {
 
     /// Take an entry; [`write`](Self::write) puts it on disk.
     pub fn append(&mut self, entry: &RecentsEntry) {
-        match entry.ended {
-            Some(_) => self.live.remove(&entry.number),
-            None => self.live.insert(entry.number, entry.clone()),
-        };
-        if self.newest.as_ref().is_none_or(|newest| newest.number <= entry.number) {
-            self.newest = Some(entry.clone());
-        }
+        let before = self.buffer.len();
         frame::put(&mut self.buffer, |payload| {
             serde_json::to_writer(payload, &Stored::from(entry)).unwrap_or_default();
         });
+        let begin = self.length + before as u64;
+        self.mark(entry, Place { begin, length: self.buffer.len() - before });
     }
 
     /// Hand everything taken to the kernel, in one write.
@@ -117,23 +134,36 @@ impl Journal {
     /// # Errors
     /// The new file cannot be made; the old one goes on.
     pub fn shorten(&mut self) -> io::Result<()> {
-        if self.length < BOUND {
+        // What could not be written yet has its place behind what is there.
+        if self.length < BOUND || !self.buffer.is_empty() {
             return Ok(());
         }
         let next = self.path.with_extension("new");
         let mut file =
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next)?;
         let mut bytes = Vec::new();
-        let newest = self.newest.iter().filter(|entry| !self.live.contains_key(&entry.number));
-        for entry in self.live.values().chain(newest) {
-            frame::put(&mut bytes, |payload| {
-                serde_json::to_writer(payload, &Stored::from(entry)).unwrap_or_default();
-            });
-        }
+        let mut take = |place: &Place| {
+            let begin = bytes.len();
+            bytes.resize(begin + place.length, 0);
+            self.file.read_exact_at(&mut bytes[begin..], place.begin)?;
+            io::Result::Ok(Place { begin: begin as u64, length: place.length })
+        };
+        let live: BTreeMap<CallNumber, Place> = self
+            .live
+            .iter()
+            .map(|(number, place)| Ok((*number, take(place)?)))
+            .collect::<io::Result<_>>()?;
+        let newest = match self.newest {
+            Some((number, place)) => match live.get(&number) {
+                Some(place) => Some((number, *place)),
+                None => Some((number, take(&place)?)),
+            },
+            None => None,
+        };
         file.write_all(&bytes)?;
         fs::rename(&next, &self.path)?;
-        self.file = OpenOptions::new().append(true).open(&self.path)?;
-        self.length = bytes.len() as u64;
+        self.file = OpenOptions::new().read(true).append(true).open(&self.path)?;
+        (self.length, self.live, self.newest) = (bytes.len() as u64, live, newest);
         Ok(())
     }
 }
@@ -279,5 +309,15 @@ mod tests {
         let (_, remembered) = Journal::open(folder.path()).unwrap();
         let numbers: Vec<u64> = remembered.entries.keys().map(|number| number.0).collect();
         assert!(numbers == [1, 15_999, 20_000], "{} entries are left", numbers.len());
+        assert_eq!(remembered.entries[&CallNumber(1)], entry(1));
+        let (mut journal, _) = Journal::open(folder.path()).unwrap();
+        for number in 20_001..36_000 {
+            journal.append(&RecentsEntry { ended: Some(Date(5)), ..entry(number) });
+        }
+        journal.write().unwrap();
+        journal.shorten().unwrap();
+        let (_, remembered) = Journal::open(folder.path()).unwrap();
+        let numbers: Vec<u64> = remembered.entries.keys().map(|number| number.0).collect();
+        assert!(numbers == [1, 20_000, 35_999], "{} entries are left", numbers.len());
     }
 }
