@@ -197,6 +197,32 @@ typedef void (*hookswitch_perform)(void *data, hookswitch_provider *provider, co
 // A function that is told of a call.
 typedef void (*hookswitch_of_call)(void *data, hookswitch_provider *provider, const char *call);
 
+// The audio session of a call. Valid during the call of the function that is given it, with its texts.
+typedef struct {
+  // Its size: a later version may have more at the end.
+  size_t size;
+  // What the call's streams say in their property `hookswitch.session`, of PipeWire or the pulse server; null: nothing.
+  const char *token;
+  // The role of the streams: Communication.
+  const char *role;
+  // The device to play to, by its name in the sound server; null: the default one.
+  const char *sink;
+  // The device to listen to; null: the default one.
+  const char *source;
+  // Where the call is heard, by id; null: not known yet.
+  const char *endpoint;
+  // Its kind: earpiece, speaker, wired or bluetooth; null: not known. The list is open.
+  const char *endpoint_kind;
+  // The sound server: pipewire, pulseaudio or none; null: not known yet.
+  const char *server;
+  // Samples a second that suit.
+  uint32_t rate;
+  // Channels that suit.
+  uint32_t channels;
+  // Milliseconds of sound in one piece that suit.
+  uint32_t latency_ms;
+} hookswitch_audio_session;
+
 // What an app does when the service asks or tells it something. Called by `hookswitch_provider_dispatch` only, in the
 // order the service spoke. `data` is what the app gave to `hookswitch_provider_new`. A function that is null does
 // nothing; what it was to perform fails. They must return soon, and must not throw or jump out.
@@ -245,6 +271,12 @@ typedef struct {
   // The connection to the bus is gone for good, or the service would not have the app back. The last function called:
   // drop the calls, and free the provider.
   void (*did_lose_bus)(void *data, hookswitch_provider *provider);
+  // The audio session of a call: open what it needs, but play and capture nothing yet. It comes with the call, and again
+  // before each `did_activate_audio_session`, as the device may be another then. Not where the service has no audio.
+  void (*prepare_audio_session)(void *data,
+                                hookswitch_provider *provider,
+                                const char *call,
+                                const hookswitch_audio_session *session);
 } hookswitch_delegate;
 
 // News of a call. What is null or HOOKSWITCH_UNSET keeps its value; in the first report it has its default.

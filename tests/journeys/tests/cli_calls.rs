@@ -226,3 +226,15 @@ async fn video_is_turned_on_and_off() {
     done(&phone, &["end"]).await;
     assert_eq!(simulator.ends().await, 0);
 }
+
+#[tokio::test]
+async fn without_a_sound_server_nothing_can_be_chosen_and_that_is_said() {
+    let phone = phone();
+    let shown = done(&phone, &["audio"]).await;
+    assert!(shown.contains("no sound server"), "{shown}");
+    let shown = done(&phone, &["--json", "audio"]).await;
+    assert_eq!(shown.trim(), r#"{"endpoints":[],"server":"none"}"#);
+    let (code, _, said) = run(&phone, &["route", "speaker"]).await;
+    assert_eq!(code, 1);
+    assert!(said.contains("no such device"), "{said}");
+}

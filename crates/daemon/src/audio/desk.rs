@@ -9,7 +9,7 @@ use super::ledger::{Entries, Moved, Volume, same};
 use super::owner::{Processes, owner};
 use super::situation::{Situation, Standing};
 use super::wish::{Part, Wish, part};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +20,9 @@ const CONFIRM: u64 = 300;
 const REPEATS: u32 = 3;
 /// How long a stream that must be silent may be heard before it is cut again, once that was not enough.
 const PERSIST: u64 = 200;
+
+/// Calls that are over whose streams are known by their token.
+const REMEMBERED: usize = 64;
 
 /// One thing to do at the server.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +72,8 @@ pub struct Desk {
     /// What is changed.
     pub entries: Entries,
     situation: Situation,
+    /// Tokens of calls that are over, oldest first.
+    over: VecDeque<String>,
     levels: Levels,
     service: u32,
     processes: Box<dyn Processes>,
@@ -88,6 +93,9 @@ pub struct Desk {
     /// Where others had their way.
     yielded: BTreeSet<u64>,
     yielded_targets: BTreeSet<u64>,
+    /// What the user answered with, by id or kind: it is looked for once everything is known.
+    answered_with: Option<String>,
+    /// The endpoint that was chosen, by id.
     chosen: Option<String>,
     always: Always,
     last: BTreeMap<String, EndpointKind>,
@@ -102,6 +110,7 @@ impl Desk {
             settled: false,
             entries: Entries::default(),
             situation: Situation::default(),
+            over: VecDeque::new(),
             levels,
             service,
             processes,
@@ -115,6 +124,7 @@ impl Desk {
             contested_targets: BTreeMap::new(),
             yielded: BTreeSet::new(),
             yielded_targets: BTreeSet::new(),
+            answered_with: None,
             chosen: None,
             always: Always::default(),
             last: BTreeMap::new(),
@@ -151,11 +161,18 @@ impl Desk {
             if before.is_none_or(|known| known.standing != Standing::Up)
                 && call.answered_with.is_some()
             {
-                self.chosen.clone_from(&call.answered_with);
+                self.answered_with.clone_from(&call.answered_with);
             }
         }
+        for call in &self.situation.calls {
+            if !situation.calls.iter().any(|other| other.token == call.token) {
+                self.over.push_back(call.token.clone());
+            }
+        }
+        let forgotten = self.over.len().saturating_sub(REMEMBERED);
+        self.over.drain(..forgotten);
         if situation.calls.is_empty() {
-            self.chosen = None;
+            (self.answered_with, self.chosen) = (None, None);
         }
         if !situation.quiets_others() {
             self.yielded.clear();
@@ -231,12 +248,16 @@ impl Desk {
         if self.settled {
             self.forget_gone();
         }
-        if self.settled
-            && let Some(chosen) = &self.chosen
-        {
+        if self.settled {
+            let endpoints = endpoints(&self.graph);
+            if let Some(with) = self.answered_with.take()
+                && let Some(endpoint) = find(&endpoints, &with)
+            {
+                self.chosen = Some(endpoint.id.clone());
+            }
             // If its device is gone, it does not take over again when it comes back.
-            let endpoint = find(&endpoints(&self.graph), chosen).map(|of| of.id.clone());
-            self.chosen = endpoint;
+            let is_there = |id: &String| endpoints.iter().any(|endpoint| endpoint.id == *id);
+            self.chosen = self.chosen.take().filter(is_there);
         }
         let current = self.endpoints().1;
         let mut steps = Vec::new();
@@ -249,8 +270,14 @@ impl Desk {
             .collect();
         for id in nodes {
             let Some(node) = self.graph.node(id).cloned() else { continue };
-            let owner =
-                owner(&node, &self.graph, &self.situation, self.service, self.processes.as_mut());
+            let owner = owner(
+                &node,
+                &self.graph,
+                &self.situation,
+                &self.over,
+                self.service,
+                self.processes.as_mut(),
+            );
             let part = part(&node, &owner, &self.situation, &self.graph);
             let (wish, of_call) = self.wish(&node, part, now);
             self.turn(&node, wish, of_call, now, &mut steps);

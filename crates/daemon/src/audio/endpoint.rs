@@ -111,7 +111,9 @@ fn source<'a>(graph: &'a Graph, sink: &Node, of: EndpointKind) -> Option<&'a Nod
         // Where the form of the one is not known, that of the other does not tell anything.
         of != EndpointKind::Speaker && kind(graph, node) == of
     };
-    let best = |nodes: Vec<&'a Node>| nodes.into_iter().max_by_key(|node| node.priority());
+    let best = |nodes: Vec<&'a Node>| {
+        nodes.into_iter().max_by_key(|node| (node.priority(), std::cmp::Reverse(node.serial)))
+    };
     sources()
         .find(same_device)
         .or_else(|| best(sources().filter(same_kind).collect()))
@@ -160,7 +162,8 @@ pub fn kinds(endpoints: &[Endpoint]) -> String {
 /// the speaker.
 pub fn choose<'a>(endpoints: &'a [Endpoint], taste: &Taste) -> Option<&'a Endpoint> {
     use EndpointKind::{Bluetooth, Earpiece, Speaker, Wired};
-    let chosen = taste.chosen.as_deref().and_then(|chosen| find(endpoints, chosen));
+    let chosen = taste.chosen.as_deref();
+    let chosen = endpoints.iter().find(|endpoint| Some(endpoint.id.as_str()) == chosen);
     let always: &[EndpointKind] = match taste.always {
         Always::Automatic => &[],
         Always::Speaker => &[Speaker],
@@ -311,9 +314,11 @@ mod tests {
         let mine = taste(Some("speaker"), Always::Headset, false);
         assert_eq!(chosen(&[], &mine).as_deref(), Some("speaker"));
         assert_eq!(chosen(&[30], &mine).as_deref(), Some("air2"));
+        let endpoints = endpoints(&all());
+        let found = |named| find(&endpoints, named).map(|endpoint| endpoint.id.as_str());
         assert_eq!(
-            chosen(&[], &taste(Some("wired"), Always::Automatic, false)).as_deref(),
-            Some("wire")
+            [found("wired"), found("air"), found("sofa")],
+            [Some("wire"), Some("air"), None]
         );
     }
 

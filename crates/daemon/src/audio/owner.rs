@@ -2,7 +2,7 @@ use super::graph::{Graph, Node, Properties};
 use super::situation::{App, Situation};
 use crate::identity::Process;
 use hookswitch_core::words::CallNumber;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fs;
 
 /// The property of a stream that says which call it belongs to.
@@ -17,8 +17,8 @@ pub enum Owner {
     Service,
     /// Of this call: it says so with the call's token.
     Call(CallNumber),
-    /// It has a token, and no live call has that.
-    Token,
+    /// Of a call that is over: it has its token still.
+    Over,
     /// Of a program that has calls; the apps it may be. Usually one.
     Apps(Vec<String>),
     /// Nobody's who has a call.
@@ -43,6 +43,7 @@ pub fn owner(
     node: &Node,
     graph: &Graph,
     situation: &Situation,
+    over: &VecDeque<String>,
     service: u32,
     processes: &mut dyn Processes,
 ) -> Owner {
@@ -52,12 +53,16 @@ pub fn owner(
         return Owner::Service;
     }
     if let Some(token) = node.property(SESSION) {
-        let Some(call) = situation.calls.iter().find(|call| call.token == token) else {
-            return Owner::Token;
-        };
-        // Everybody on the graph can read it; what is confined to another app is not believed.
-        let elsewhere = surely.is_some_and(|pid| processes.is_confined_elsewhere(pid, &call.app));
-        return if elsewhere { Owner::Other } else { Owner::Call(call.number) };
+        if let Some(call) = situation.calls.iter().find(|call| call.token == token) {
+            // Everybody on the graph can read it; what is confined to another app is not believed.
+            let elsewhere =
+                surely.is_some_and(|pid| processes.is_confined_elsewhere(pid, &call.app));
+            return if elsewhere { Owner::Other } else { Owner::Call(call.number) };
+        }
+        if over.iter().any(|of| of == token) {
+            return Owner::Over;
+        }
+        // Any other says nothing: it is made up, or of a call that is not adopted yet.
     }
     let Some(pid) = surely.and_then(|pid| match processes.speaks_for_others(pid) {
         true => {
@@ -200,7 +205,8 @@ pub mod tests {
             call(2, "Chat", 10, Standing::Without),
             call(3, "Talk", 20, Standing::Without),
         ]);
-        owner(graph.node(40).unwrap(), &graph, &calls, SERVICE, &mut Tens)
+        let over = VecDeque::from(["token8".to_owned()]);
+        owner(graph.node(40).unwrap(), &graph, &calls, &over, SERVICE, &mut Tens)
     }
 
     fn apps(name: &str) -> Owner {
@@ -210,7 +216,9 @@ pub mod tests {
     #[test]
     fn a_token_says_which_call_it_is() {
         assert_eq!(of("40", &[(SESSION, "token2")]), Owner::Call(CallNumber(2)));
-        assert_eq!(of("10", &[(SESSION, "token9")]), Owner::Token);
+        assert_eq!(of("40", &[(SESSION, "token8")]), Owner::Over);
+        assert_eq!(of("10", &[(SESSION, "token9")]), apps("Chat"));
+        assert_eq!(of("40", &[(SESSION, "token9")]), Owner::Other);
         // It is in another app's sandbox, whatever it has read.
         assert_eq!(of("66", &[(SESSION, "token2")]), Owner::Other);
     }

@@ -42,7 +42,7 @@ pub fn part(node: &Node, owner: &Owner, situation: &Situation, graph: &Graph) ->
     let other = if playback && is_quieted(node) { Part::Bystander } else { Part::None };
     match owner {
         Owner::Service => Part::None,
-        Owner::Token => Part::Left,
+        Owner::Over => Part::Left,
         Owner::Call(number) => {
             let calls = situation.calls.iter().filter(|call| call.number == *number);
             of_calls(&calls.collect::<Vec<_>>(), capture)
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(of(PLAYS, &[("node.link-group", "echo")], &Owner::Other, &calls), Part::None);
         assert_eq!(of("Audio/Sink", &[], &Owner::Other, &calls), Part::None);
         assert_eq!(of(PLAYS, &[("media.role", "Music")], &Owner::Other, &calls), Part::Bystander);
-        assert_eq!(of(PLAYS, &[], &Owner::Token, &calls), Part::Left);
+        assert_eq!(of(PLAYS, &[], &Owner::Over, &calls), Part::Left);
     }
 
     #[test]

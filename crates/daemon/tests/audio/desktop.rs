@@ -2,14 +2,15 @@
 
 use crate::watch::{Stream, World, listen};
 use hookswitch::{
-    AnswerCallAction, CallUuid, EndCallAction, Provider, ProviderDelegate, Reset,
-    SetMutedCallAction, Surface,
+    Adoption, AnswerCallAction, AudioSession, CallState, CallUpdate, CallUuid, EndCallAction,
+    Provider, ProviderDelegate, Reset, SetMutedCallAction, Surface,
 };
 use std::fs::{self, File};
 use std::future::Future;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -17,6 +18,8 @@ use tokio::sync::watch;
 
 /// A guard against waiting for ever, not a measure of anything.
 const LONG: Duration = Duration::from_secs(30);
+
+const BUS: &str = "org.freedesktop.DBus";
 
 /// What comes of it, if it comes at all.
 pub async fn soon<F: Future>(what: &str, future: F) -> F::Output {
@@ -28,12 +31,24 @@ pub async fn soon<F: Future>(what: &str, future: F) -> F::Output {
 pub struct App {
     pub provider: Provider,
     pub news: UnboundedReceiver<&'static str>,
+    /// Calls that it reports again, muted, after a restart of the service.
+    pub keeps: Arc<Mutex<Vec<CallUuid>>>,
 }
 
-struct Delegate(UnboundedSender<&'static str>);
+struct Delegate {
+    tell: UnboundedSender<&'static str>,
+    keeps: Arc<Mutex<Vec<CallUuid>>>,
+}
 
 impl ProviderDelegate for Delegate {
-    fn did_reset(&mut self, _: &Provider, _: Reset) {}
+    fn did_reset(&mut self, provider: &Provider, _: Reset) {
+        for call in self.keeps.lock().unwrap().iter() {
+            let update = CallUpdate::default();
+            let (state, muted, group_with) = (CallState::Active, true, None);
+            let adoption = Adoption { state, muted, group_with, update };
+            provider.adopt_call(*call, adoption).forget();
+        }
+    }
 
     fn perform_answer_call(&mut self, _: &Provider, action: AnswerCallAction) {
         action.fulfill();
@@ -49,7 +64,16 @@ impl ProviderDelegate for Delegate {
     }
 
     fn did_activate_audio_session(&mut self, _: &Provider, _: CallUuid) {
-        let _ = self.0.send("activated");
+        let _ = self.tell.send("activated");
+    }
+
+    fn prepare_audio_session(&mut self, provider: &Provider, call: CallUuid, of: AudioSession) {
+        assert_eq!(provider.audio_session(call), Some(of));
+        let _ = self.tell.send("prepared");
+    }
+
+    fn did_deactivate_audio_session(&mut self, _: &Provider, _: CallUuid) {
+        let _ = self.tell.send("deactivated");
     }
 }
 
@@ -84,7 +108,7 @@ const DEVICES: [(&str, &str, &str); 4] = [
 impl Desktop {
     /// Start it. `None`, with the reason printed: there is no PipeWire on this machine.
     pub async fn start() -> Option<Self> {
-        for program in ["pipewire", "wireplumber", "pw-cat", "pw-dump", "dbus-daemon"] {
+        for program in ["pipewire", "wireplumber", "pw-cat", "pw-cli", "pw-dump", "dbus-daemon"] {
             let found = Command::new("sh").arg("-c").arg(format!("command -v {program}")).output();
             if !found.is_ok_and(|found| found.status.success()) {
                 println!("not tried: there is no {program} here");
@@ -108,25 +132,33 @@ impl Desktop {
             let mut command = tied(path, program, Path::new(&address));
             programs.0.push(command.spawn().unwrap());
             if program == "pipewire" {
-                // Its socket is the only thing that says that it is there.
-                let socket = path.join("run/pipewire-0");
-                soon("the socket", async {
-                    while !socket.exists() {
+                // Nothing says that it listens but that it answers.
+                soon("PipeWire", async {
+                    let mut asks = tied(path, "pw-cli", Path::new(&address));
+                    asks.args(["info", "0"]);
+                    while !asks.status().unwrap().success() {
                         tokio::time::sleep(Duration::from_millis(5)).await;
                     }
                 })
                 .await;
             }
         }
-        let mut dump = tied(path, "pw-dump", Path::new(&address));
-        let mut dump =
-            dump.args(["--monitor", "--no-colors"]).stdout(Stdio::piped()).spawn().unwrap();
+        // It keeps what it prints into a pipe to itself until that is a lot.
+        let mut dump = tied(path, "stdbuf", Path::new(&address));
+        let mut dump = dump
+            .args(["-oL", "pw-dump", "--monitor", "--no-colors"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut world = listen(dump.stdout.take().unwrap());
         programs.0.push(dump);
         let ready = |world: &World| {
             DEVICES.iter().all(|(name, ..)| world.has(name)) && world.default_sink().is_some()
         };
-        soon("the devices", world.wait_for(ready)).await.unwrap();
+        let waited = tokio::time::timeout(LONG, world.wait_for(ready)).await.map(drop);
+        if waited.is_err() {
+            panic!("in vain waited for the devices");
+        }
         Some(Self { world, address, _programs: programs, folder })
     }
 
@@ -134,8 +166,10 @@ impl Desktop {
     pub async fn app(&self, id: &str) -> App {
         let (tell, news) = unbounded_channel();
         let builder = Provider::builder(id).address(self.address.as_str());
-        let provider = soon("the registration", builder.register(Delegate(tell))).await.unwrap();
-        App { provider, news }
+        let keeps = Arc::default();
+        let delegate = Delegate { tell, keeps: Arc::clone(&keeps) };
+        let provider = soon("the registration", builder.register(delegate)).await.unwrap();
+        App { provider, news, keeps }
     }
 
     /// A surface.
@@ -216,17 +250,27 @@ impl Desktop {
         .await;
     }
 
-    /// Kill the service; the bus does not start it again.
-    pub async fn kill_service(&self) {
+    /// A connection to the bus, of nobody.
+    pub async fn stranger(&self) -> zbus::Connection {
+        let connection = zbus::connection::Builder::address(self.address.as_str());
+        soon("a connection", connection.build()).await.unwrap()
+    }
+
+    /// Let nobody start the service again.
+    pub async fn uninstall_service(&self) {
         let file = self.folder.path().join("services/org.hookswitch.Hookswitch.service");
         fs::remove_file(file).unwrap();
-        let connection = zbus::connection::Builder::address(self.address.as_str());
-        let connection = connection.build().await.unwrap();
-        let bus = Some("org.freedesktop.DBus");
         let path = "/org/freedesktop/DBus";
-        connection.call_method(bus, path, bus, "ReloadConfig", &()).await.unwrap();
-        let name = "org.hookswitch.Hookswitch";
-        let asked = connection.call_method(bus, path, bus, "GetConnectionUnixProcessID", &name);
+        let bus = self.stranger().await;
+        bus.call_method(Some(BUS), path, Some(BUS), "ReloadConfig", &()).await.unwrap();
+    }
+
+    /// Kill the service.
+    pub async fn kill_service(&self) {
+        let (path, name) = ("/org/freedesktop/DBus", "org.hookswitch.Hookswitch");
+        let bus = self.stranger().await;
+        let asked =
+            bus.call_method(Some(BUS), path, Some(BUS), "GetConnectionUnixProcessID", &name);
         let service: i32 = asked.await.unwrap().body().deserialize::<u32>().unwrap().cast_signed();
         let pid = rustix::process::Pid::from_raw(service).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();

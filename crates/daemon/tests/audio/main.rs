@@ -6,8 +6,10 @@ mod watch;
 
 use desktop::Desktop;
 use hookswitch::{CallUpdate, CallUuid, Handle, HandleKind, RequestError, Surface, new_call};
+use std::collections::HashMap;
 use tokio::sync::mpsc::UnboundedReceiver;
 use watch::Stream;
+use zbus::{OwnedVariant, Variant};
 
 /// A call that is answered, with its app's streams and somebody's music.
 struct Call {
@@ -53,6 +55,8 @@ async fn music_is_ducked_a_call_is_heard_and_everything_is_as_it_was() {
     desktop.volume(&mut music, 1.0).await;
     let mut call = Call::ringing(desktop).await;
     call.desktop.volume(&mut music, 0.2).await;
+    // Before the report counted as admitted, so before anybody could answer.
+    assert_eq!(call.app.news.try_recv(), Ok("prepared"));
     let token = call.token();
     let mut voice = call.desktop.plays("voice", "Communication", Some(&token));
     let mut mic = call.desktop.listens("mic", Some(&token));
@@ -93,10 +97,75 @@ async fn killed_it_leaves_others_as_they_were_and_a_muted_microphone_muted() {
     call.desktop.volume(&mut music, 0.2).await;
     call.desktop.volume(&mut mic, 0.0).await;
 
-    // The app gives up as well, so that nobody starts the service again: the guard is alone with it.
+    // The guard is alone with it.
+    call.desktop.uninstall_service().await;
     call.desktop.kill_service().await;
     call.desktop.volume(&mut music, 1.0).await;
     call.desktop.volume(&mut mic, 0.0).await;
+}
+
+#[tokio::test]
+async fn after_a_restart_the_adopted_call_has_its_audio_back() {
+    let Some(desktop) = Desktop::start().await else { return };
+    let mut music = desktop.plays("music", "Music", None);
+    let mut call = Call::ringing(desktop).await;
+    let token = call.token();
+    let mut voice = call.desktop.plays("voice", "Communication", Some(&token));
+    let mut mic = call.desktop.listens("mic", Some(&token));
+    call.surface.answer(call.number(), None).await.unwrap();
+    told(&mut call.app.news, "activated").await;
+    call.surface.set_muted(call.number(), true, None).await.unwrap();
+    call.desktop.volume(&mut mic, 0.0).await;
+    call.app.keeps.lock().unwrap().push(call.call);
+
+    call.desktop.kill_service().await;
+    told(&mut call.app.news, "activated").await;
+    assert_eq!(call.token(), token, "its streams need not change");
+    call.desktop.volume(&mut music, 0.2).await;
+    call.desktop.volume(&mut voice, 1.0).await;
+    call.desktop.volume(&mut mic, 0.0).await;
+    let surface = call.desktop.surface().await;
+    surface.set_muted(surface.calls()[0].number, false, None).outcome().await.unwrap();
+    call.desktop.volume(&mut mic, 1.0).await;
+}
+
+/// An app without the library, as the contract has it.
+#[tokio::test]
+async fn the_session_comes_with_the_call_and_only_its_app_can_read_it() {
+    let Some(desktop) = Desktop::start().await else { return };
+    let (app, stranger) = (desktop.stranger().await, desktop.stranger().await);
+    let to = Some("org.hookswitch.Hookswitch");
+    let provider = Some("org.hookswitch.Provider1");
+    let configuration = HashMap::from([("app_id", Variant::from("org.example.Plain"))]);
+    app.call_method(to, PATH, provider, "Register", &(configuration,)).await.unwrap();
+    let call = new_call().to_string();
+    let update = HashMap::from([("handle", Variant::from("anna"))]);
+    let body = (call.as_str(), update);
+    let admitted = app.call_method(to, PATH, provider, "ReportNewIncomingCall", &body).await;
+    let admitted = admitted.unwrap().body();
+    let admitted: HashMap<String, OwnedVariant> = admitted.deserialize().unwrap();
+    let session = HashMap::<String, OwnedVariant>::try_from(admitted["audio"].clone()).unwrap();
+    let token = String::try_from(session["token"].clone()).unwrap();
+    assert_eq!(token.len(), 32);
+
+    let of_app = sessions(&app).await;
+    assert_eq!(of_app.keys().collect::<Vec<_>>(), [&call]);
+    assert_eq!(String::try_from(of_app[&call]["token"].clone()).unwrap(), token);
+    assert_eq!(bool::try_from(of_app[&call]["active"].clone()), Ok(false));
+    assert!(sessions(&stranger).await.is_empty());
+}
+
+const PATH: &str = "/org/hookswitch";
+
+type Sessions = HashMap<String, HashMap<String, OwnedVariant>>;
+
+async fn sessions(connection: &zbus::Connection) -> Sessions {
+    let (to, properties) =
+        (Some("org.hookswitch.Hookswitch"), Some("org.freedesktop.DBus.Properties"));
+    let body = ("org.hookswitch.Provider1", "AudioSessions");
+    let value = connection.call_method(to, PATH, properties, "Get", &body).await.unwrap().body();
+    let value: OwnedVariant = value.deserialize().unwrap();
+    Sessions::try_from(value).unwrap()
 }
 
 #[tokio::test]
