@@ -5,12 +5,16 @@ use crate::meter::Meter;
 use crate::props::Dump;
 use crate::session::Session;
 use crate::stream::Stream;
+use crate::tone;
 use hookswitch_journeys::{Phone, Screen};
 use tokio::process::Child;
 use tokio::sync::{Mutex, MutexGuard};
 
 /// Stories of sound run one at a time: two would disturb each other's samples.
 static ALONE: Mutex<()> = Mutex::const_new(());
+
+/// A voice at a microphone, in decibels.
+const HEARD: std::ops::Range<f64> = tone::MADE - 1.0..tone::MADE + 1.0;
 
 /// Streams of calling apps are named with this in front: what happens to them is theirs.
 pub const OF_CALL: &str = "call-";
@@ -62,6 +66,8 @@ impl Rig {
             }
         })
         .await;
+        // Somebody always listens: a virtual microphone that nobody has recorded for a moment stays silent afterwards.
+        self.meter.microphone(microphone.name).await.becomes(frequency, HEARD).await;
     }
 
     /// Nobody speaks into this one any more.
@@ -140,6 +146,14 @@ impl Rig {
         };
         if tokio::time::timeout(crate::GUARD, equal).await.is_err() {
             panic!("something was not undone:\n{}", before.difference(&now));
+        }
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("== the graph\n{}== the service\n{}", self.session.dump(), self.phone.log());
         }
     }
 }

@@ -150,10 +150,20 @@ impl Session {
     /// # Panics
     /// PipeWire does not answer.
     pub fn dump(&self) -> Dump {
-        let mut command = std::process::Command::new("pw-dump");
-        let output = command.arg("-N").envs(self.environment()).output();
-        let output = output.expect("pw-dump starts; it is in the package pipewire-bin");
-        Dump::read(&output.stdout).unwrap_or_default()
+        let mut said = String::new();
+        // It asks for one object after the other, and stumbles over one that goes meanwhile.
+        for _ in 0..5 {
+            let mut command = std::process::Command::new("pw-dump");
+            let output = command.arg("-N").envs(self.environment()).output();
+            let output = output.expect("pw-dump starts; it is in the package pipewire-bin");
+            match Dump::read(&output.stdout) {
+                Ok(dump) => return dump,
+                Err(error) => {
+                    said = format!("{error}; {}", String::from_utf8_lossy(&output.stderr))
+                }
+            }
+        }
+        panic!("pw-dump says nothing that can be read: {said}");
     }
 
     fn dump_has(&self, node: &str) -> bool {
@@ -189,7 +199,9 @@ impl Session {
     /// # Panics
     /// It is not there.
     pub async fn unplug(&self, device: Device) {
-        let node = self.dump().node(device.name).expect("it is plugged").id;
+        let dump = self.dump();
+        let node = dump.node(device.name).map(|node| node.id);
+        let node = node.unwrap_or_else(|| panic!("{} is not plugged:\n{dump}", device.name));
         self.tool("pw-cli", &["destroy", &node.to_string()]).await.expect("pw-cli pulls it");
         crate::soon(device.name, async {
             while self.dump_has(device.name) {

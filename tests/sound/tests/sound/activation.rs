@@ -1,10 +1,9 @@
 //! A call takes the audio, everything else steps back, and comes back exactly as it was.
 
 use crate::story::{
-    CHAT, DUCKED, FAR, MUSIC, NEAR, NEW, PLAIN, SILENT, answered, desk_with_music, hangs_up,
+    CHAT, DUCKED, FAR, MUSIC, NEAR, NEW, PLAIN, SILENT, answered, desk_with_music, hangs_up, rings,
     streams,
 };
-use hookswitch::CallState;
 use hookswitch_journeys::soon;
 use hookswitch_sound::device::{DESK, HANDSET_MIC, HEADSET_MIC};
 use hookswitch_sound::stream::{Door, Stream};
@@ -45,8 +44,7 @@ async fn a_call_that_is_declined_gives_everything_back() {
     let mut app = rig.app(CHAT).await;
     let mut screen = rig.screen().await;
     let before = rig.others();
-    app.rings("anna").await;
-    let number = screen.one(CallState::Ringing).await.number;
+    let (_, number) = rings(&mut app, &mut screen).await;
     speaker.becomes(MUSIC, DUCKED).await;
     soon("the end", screen.surface.decline(number, None).outcome()).await.unwrap();
     speaker.becomes(MUSIC, PLAIN).await;
@@ -104,8 +102,7 @@ async fn an_app_is_silent_until_its_grant() {
         let mut app = rig.app(CHAT).await;
         let mut screen = rig.screen().await;
         let before = rig.others();
-        let call = app.rings("anna").await;
-        let number = screen.one(CallState::Ringing).await.number;
+        let (call, number) = rings(&mut app, &mut screen).await;
 
         // It cannot wait: it plays and records while it still rings, with what it was told to prepare or with nothing.
         let prepared = app.prepared(call).await;

@@ -1,8 +1,7 @@
 //! A browser as a calling app: its streams go through the PulseAudio door, from a process below the app's, and carry no
 //! token.
 
-use crate::story::{CHAT, DUCKED, FAR, MUSIC, NEAR, PLAIN, SILENT, desk_with_music};
-use hookswitch::CallState;
+use crate::story::{CHAT, DUCKED, FAR, MUSIC, NEAR, PLAIN, SILENT, desk_with_music, rings};
 use hookswitch_journeys::soon;
 use hookswitch_sound::Rig;
 use hookswitch_sound::device::{DESK, HEADSET_MIC};
@@ -38,8 +37,7 @@ async fn a_browser_is_heard_in_its_call_and_only_then() {
     let mut app = rig.app(CHAT).await;
     let mut screen = rig.screen().await;
     let before = rig.others();
-    let call = app.rings("anna").await;
-    let number = screen.one(CallState::Ringing).await.number;
+    let (call, number) = rings(&mut app, &mut screen).await;
 
     // It comes up while it rings, and is not heard yet.
     app.runs("browser", chromium(&rig)).await;

@@ -1,8 +1,7 @@
 //! The service is killed somewhere between the ring and the end: what others play is as before, a player that paused
 //! plays again only if it played, and a muted microphone stays silent.
 
-use crate::story::{CHAT, FAR, MUSIC, NEAR, NEW, PLAIN, SILENT, streams};
-use hookswitch::CallState;
+use crate::story::{CHAT, FAR, MUSIC, NEAR, NEW, PLAIN, PLAYER, SILENT, rings, streams};
 use hookswitch_sound::device::{DESK, HEADSET_MIC, SPEAKER};
 use hookswitch_sound::stream::{Door, Stream};
 use hookswitch_sound::{Mpv, Rig};
@@ -28,7 +27,7 @@ async fn nothing_is_left_wherever_the_service_is_killed() {
     let speaker = rig.sink(SPEAKER).await;
     let mpv = Mpv::start(&rig, MUSIC).await;
     let _radio = rig.plays(&Stream::music("radio", Door::Native), NEW).await;
-    speaker.becomes(MUSIC, PLAIN).await;
+    speaker.becomes(MUSIC, PLAYER).await;
     speaker.becomes(NEW, PLAIN).await;
     let mut app = rig.app(CHAT).await;
     let mut screen = rig.screen().await;
@@ -48,14 +47,13 @@ async fn nothing_is_left_wherever_the_service_is_killed() {
         );
         mpv.press(if plays { "Play" } else { "Pause" }).await;
         mpv.is(if plays { "Playing" } else { "Paused" }).await;
-        speaker.becomes(MUSIC, if plays { PLAIN } else { SILENT }).await;
+        speaker.becomes(MUSIC, if plays { PLAYER } else { SILENT }).await;
         let before = rig.others();
 
         let both = streams(CHAT, if kill % 2 == 0 { Door::Native } else { Door::Pulse });
-        let call = app.rings("anna").await;
+        let (call, shown) = rings(&mut app, &mut screen).await;
         let mut said = None;
         if step != "ring" {
-            let shown = screen.one(CallState::Ringing).await.number;
             screen.surface.answer(shown, None).forget();
             if step != "answer" {
                 app.audio_on(call).await;
@@ -86,7 +84,7 @@ async fn nothing_is_left_wherever_the_service_is_killed() {
         // The app is told, and drops the call.
         app.reset().await;
         mpv.is(if plays { "Playing" } else { "Paused" }).await;
-        speaker.becomes(MUSIC, if plays { PLAIN } else { SILENT }).await;
+        speaker.becomes(MUSIC, if plays { PLAYER } else { SILENT }).await;
         speaker.becomes(NEW, PLAIN).await;
         if step == "mute" {
             said.as_ref().expect("it records").stays(NEAR, SILENT, 500).await;

@@ -1,7 +1,7 @@
 //! A real player with MPRIS: it pauses for a call, and plays again exactly if it was the call that paused it.
 
 use crate::story::{
-    CHAT, DUCKED, FAR, MUSIC, NEAR, PLAIN, QUICK, SILENT, answered, hangs_up, streams,
+    CHAT, FAR, MUSIC, NEAR, PLAYER, PLAYER_DUCKED, QUICK, SILENT, answered, hangs_up, streams,
 };
 use hookswitch_journeys::soon;
 use hookswitch_sound::device::{DESK, HEADSET_MIC, SPEAKER};
@@ -13,7 +13,7 @@ async fn desk_with_mpv() -> (Rig, Ear, Mpv) {
     rig.speaks(HEADSET_MIC, NEAR).await;
     let speaker = rig.sink(SPEAKER).await;
     let mpv = Mpv::start(&rig, MUSIC).await;
-    speaker.becomes(MUSIC, PLAIN).await;
+    speaker.becomes(MUSIC, PLAYER).await;
     (rig, speaker, mpv)
 }
 
@@ -29,7 +29,7 @@ async fn a_player_pauses_for_a_call_and_plays_again() {
     speaker.becomes(MUSIC, SILENT).await;
     hangs_up(&mut app, &mut screen, &talk, &both).await;
     mpv.is("Playing").await;
-    speaker.becomes(MUSIC, PLAIN).await;
+    speaker.becomes(MUSIC, PLAYER).await;
     rig.is_as_before(&before).await;
 }
 
@@ -61,7 +61,7 @@ async fn what_the_user_does_with_a_player_during_a_call_stands() {
     // The user wants to hear it, softly beside the call; then not any more.
     mpv.press("Play").await;
     mpv.is("Playing").await;
-    speaker.becomes(MUSIC, DUCKED).await;
+    speaker.becomes(MUSIC, PLAYER_DUCKED).await;
     mpv.press("Pause").await;
     mpv.is("Paused").await;
     speaker.becomes(MUSIC, SILENT).await;
@@ -72,7 +72,7 @@ async fn what_the_user_does_with_a_player_during_a_call_stands() {
     // It is not left soft.
     soon("the music", async {
         mpv.press("Play").await;
-        speaker.becomes(MUSIC, PLAIN).await;
+        speaker.becomes(MUSIC, PLAYER).await;
     })
     .await;
 }

@@ -2,9 +2,9 @@
 //! what is plugged in, and what is left when it is pulled. Only the call moves, never what is the default.
 
 use crate::story::{
-    CHAT, DUCKED, FAR, MUSIC, NEAR, OTHER_NEAR, PLAIN, QUICK, SILENT, hangs_up, streams,
+    CHAT, DUCKED, FAR, MUSIC, NEAR, OTHER_NEAR, PLAIN, QUICK, SILENT, hangs_up, rings, streams,
 };
-use hookswitch::{CallState, RequestError};
+use hookswitch::RequestError;
 use hookswitch_journeys::{Screen, soon};
 use hookswitch_sound::device::{
     BLUETOOTH, BLUETOOTH_MIC, DESK, Device, EARPIECE, HANDSET_MIC, HEADSET, HEADSET_MIC, PHONE,
@@ -30,8 +30,7 @@ impl Answered {
         with: Option<&str>,
         devices: &[Device],
     ) -> Self {
-        let call = app.rings("anna").await;
-        let number = screen.one(CallState::Ringing).await.number;
+        let (call, number) = rings(app, screen).await;
         let outcome = match with {
             Some(endpoint) => screen.surface.answer_with(number, endpoint, None).outcome(),
             None => screen.surface.answer(number, None).outcome(),

@@ -1,6 +1,6 @@
 //! What the stories have in common: tones, how loud they are to be, and a call that is talked in.
 
-use hookswitch::{CallNumber, CallState, CallUuid};
+use hookswitch::{CallNumber, CallState, CallUuid, new_call};
 use hookswitch_journeys::{Screen, soon};
 use hookswitch_sound::device::Device;
 use hookswitch_sound::orders::Grant;
@@ -26,6 +26,10 @@ pub const OTHER_NEAR: u32 = 3400;
 pub const PLAIN: Range<f64> = -7.0..-5.0;
 /// Ducked: 14 dB less.
 pub const DUCKED: Range<f64> = -21.5..-18.5;
+/// As loud as mpv plays a tone: it makes one channel two, and louder by 3 dB.
+pub const PLAYER: Range<f64> = -4.5..-2.0;
+/// The same, ducked.
+pub const PLAYER_DUCKED: Range<f64> = -18.5..-15.5;
 /// Not there.
 pub const SILENT: Range<f64> = -200.0..-60.0;
 
@@ -69,6 +73,18 @@ pub async fn talks(
     [heard, said]
 }
 
+/// Somebody calls, and the screen shows it.
+pub async fn rings(app: &mut CallingApp, screen: &mut Screen) -> (CallUuid, CallNumber) {
+    // The screen may still show an earlier call as ringing: this one has a caller of its own.
+    let who = new_call().to_string();
+    let call = app.rings(&who).await;
+    let shown = screen.until("the call to ring", |shown| {
+        let mut calls = shown.calls.values();
+        calls.find(|call| call.state == CallState::Ringing && call.who() == who).cloned()
+    });
+    (call, shown.await.number)
+}
+
 /// Somebody calls, the user answers, and both are heard.
 pub async fn answered(
     rig: &Rig,
@@ -77,8 +93,7 @@ pub async fn answered(
     streams: &[Stream; 2],
     tones: [u32; 2],
 ) -> Talk {
-    let call = app.rings("anna").await;
-    let number = screen.one(CallState::Ringing).await.number;
+    let (call, number) = rings(app, screen).await;
     let outcome = screen.surface.answer(number, None).outcome();
     soon("the answer", outcome).await.expect("it can be answered");
     let (grant, _) = app.audio_on(call).await;
