@@ -48,7 +48,10 @@ impl World {
                 self.asked.push((*provider, perform.action));
             }
         }
-        self.recorder.note(now.at, due, &input, &effects)
+        let mut said = Vec::new();
+        let mut say = |line: &str| said.push(line.to_owned());
+        self.recorder.note(now.at, due, &input, &effects, &mut say);
+        said
     }
 
     fn request_id(&mut self) -> RequestId {
@@ -93,7 +96,9 @@ impl World {
     }
 
     fn standing(&self) -> String {
-        self.recorder.standing().join("\n")
+        let mut said = Vec::new();
+        self.recorder.standing(&mut |line: &str| said.push(line.to_owned()));
+        said.join("\n")
     }
 }
 
