@@ -4,7 +4,7 @@ mod support;
 
 use hookswitchd::ring::feedback::{Feedback, Profile};
 use std::collections::HashMap;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, Receiver, Sender, channel};
 use support::HANGS;
 use support::bus::Bus;
 use zbus::{Connection, OwnedVariant};
@@ -125,7 +125,7 @@ fn a_ring_vibrates_until_it_ends_and_the_sound_stays_ours() {
     drop(buzz);
     assert_eq!(stage.asked(), Asked::End(17));
     // Over for good: its thread is gone, and what it told with.
-    assert!(told.recv_timeout(HANGS).is_err());
+    assert_eq!(told.recv_timeout(HANGS), Err(RecvTimeoutError::Disconnected));
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn no_feedback_is_not_asked_for_again() {
     assert_eq!(told.recv_timeout(HANGS), Ok(Profile::Full));
     assert_eq!(stage.asked(), trigger());
     drop(buzz);
-    assert!(told.recv_timeout(HANGS).is_err(), "it ends");
+    assert_eq!(told.recv_timeout(HANGS), Err(RecvTimeoutError::Disconnected), "it ends");
     assert!(stage.asked.try_recv().is_err(), "asked once, and nothing is ended");
 }
 
@@ -162,7 +162,7 @@ fn without_feedbackd_it_rings_and_nobody_is_asked_again() {
     let feedback = Feedback::at(bus.address.as_str());
     let (_buzz, told) = begin(&feedback);
     assert_eq!(told.recv_timeout(HANGS), Ok(Profile::Full));
-    assert!(told.recv_timeout(HANGS).is_err());
+    assert_eq!(told.recv_timeout(HANGS), Err(RecvTimeoutError::Disconnected));
     assert!(feedback.is_absent());
     let (buzz, told) = begin(&feedback);
     assert!(buzz.is_none() && told.try_recv().is_err());
@@ -185,5 +185,5 @@ fn the_real_feedbackd_is_understood() {
     });
     assert_eq!(told.recv_timeout(HANGS), Ok(Profile::Quiet));
     drop(buzz);
-    assert!(told.recv_timeout(HANGS).is_err(), "it ends");
+    assert_eq!(told.recv_timeout(HANGS), Err(RecvTimeoutError::Disconnected), "it ends");
 }
