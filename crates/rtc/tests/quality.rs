@@ -59,7 +59,7 @@ fn speech_under_loss_and_jitter() {
          shorter longer concealed | fec late"
     );
     for (loss, stoi, estoi, received) in
-        [(0, 0.95, 0.85, 0.99), (5, 0.90, 0.75, 0.97), (20, 0.70, 0.50, 0.90)]
+        [(0, 0.95, 0.95, 0.995), (5, 0.92, 0.90, 0.99), (20, 0.88, 0.85, 0.98)]
     {
         for (jitter, reordering) in
             [(0, false), (20, false), (50, false), (50, true), (100, false), (100, true)]
@@ -90,7 +90,7 @@ fn a_good_network_costs_little_delay() {
     assert!(p95 <= 30.0, "{p95}");
     let last = heard.last();
     assert_eq!((last.lost, last.late, last.fec, last.concealed), (0, 0, 0, 0));
-    assert_eq!(compared.received, 1.0);
+    assert!(compared.received > 0.995, "{compared:?}");
 }
 
 /// The largest bend of a wave: how much one step differs from the next.
