@@ -3,6 +3,7 @@
 mod activation;
 mod browser;
 mod first_answer;
+mod kept;
 mod kills;
 mod muted_and_held;
 mod players;
