@@ -2,7 +2,7 @@
 //! what is plugged in, and what is left when it is pulled. Only the call moves, never what is the default.
 
 use crate::story::{
-    CHAT, DUCKED, FAR, MUSIC, NEAR, OTHER_NEAR, PLAIN, QUICK, SILENT, hangs_up, rings, streams,
+    CHAT, DUCKED, FAR, MUSIC, NEAR, OTHER_NEAR, PLAIN, QUICK, SILENT, hangs_up, streams,
 };
 use hookswitch::RequestError;
 use hookswitch_journeys::{Screen, soon};
@@ -30,7 +30,7 @@ impl Answered {
         with: Option<&str>,
         devices: &[Device],
     ) -> Self {
-        let (call, number) = rings(app, screen).await;
+        let (call, number) = app.rings_on(screen).await;
         let outcome = match with {
             Some(endpoint) => screen.surface.answer_with(number, endpoint, None).outcome(),
             None => screen.surface.answer(number, None).outcome(),
