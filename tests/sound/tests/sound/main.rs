@@ -8,6 +8,7 @@ mod kills;
 mod muted_and_held;
 mod players;
 mod rig;
+mod ring;
 mod routes;
 mod story;
 mod swap;

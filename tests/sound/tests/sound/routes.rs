@@ -160,7 +160,7 @@ async fn the_user_and_the_app_choose_and_a_device_that_is_gone_is_refused() {
 #[tokio::test]
 async fn who_cannot_hold_a_phone_hears_calls_on_the_speaker() {
     let rig = start(DESK).await;
-    let settings = rig.session.folder().join("config/hookswitch");
+    let settings = rig.session.settings();
     std::fs::create_dir_all(&settings).unwrap();
     std::fs::write(settings.join("audio.json"), r#"{"always":"speaker"}"#).unwrap();
     let _music = rig.plays(&Stream::music("music", Door::Native), MUSIC).await;
