@@ -2,8 +2,8 @@ use crate::ear::Ear;
 use crate::orders::{Grant, Order, Plan, Told, What};
 use crate::session::Session;
 use crate::stream::Stream;
-use hookswitch::{CallUuid, new_call};
-use hookswitch_journeys::{Phone, program};
+use hookswitch::{CallNumber, CallState, CallUuid, new_call};
+use hookswitch_journeys::{Phone, Screen, program};
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -89,6 +89,18 @@ impl CallingApp {
         })
         .await;
         call
+    }
+
+    /// Report an incoming call, and wait until this screen shows it.
+    pub async fn rings_on(&mut self, screen: &mut Screen) -> (CallUuid, CallNumber) {
+        // The screen may still show an earlier call as ringing: this one has a caller of its own.
+        let who = new_call().to_string();
+        let call = self.rings(&who).await;
+        let shown = screen.until("the call to ring", |shown| {
+            let mut calls = shown.calls.values();
+            calls.find(|call| call.state == CallState::Ringing && call.who() == who).cloned()
+        });
+        (call, shown.await.number)
     }
 
     /// The far side ends the call.

@@ -38,11 +38,24 @@ impl Rig {
     }
 
     /// These devices, and knobs of the rules set, as `hold=1000,audio_release=500`.
+    ///
+    /// The service itself makes no sound: its ring has many tones, and would be taken for what is listened to.
     pub async fn with(policy: &str, devices: &[Device]) -> Self {
+        Self::start(policy, devices, "off").await
+    }
+
+    /// The same with a service that can be heard ringing.
+    pub async fn with_ring(policy: &str, devices: &[Device]) -> Self {
+        Self::start(policy, devices, "on").await
+    }
+
+    async fn start(policy: &str, devices: &[Device], ring: &str) -> Self {
         let alone = ALONE.lock().await;
         let mut session = Session::new();
         let mut environment = session.environment();
         environment.push(("HOOKSWITCH_AUDIO", "on".into()));
+        environment.push(("HOOKSWITCH_RING", ring.into()));
+        environment.push(("HOOKSWITCH_CONFIG_DIR", session.settings().into()));
         let phone = Phone::with_environment(policy, &environment);
         session.start(phone.address(), devices).await;
         let meter = Meter::start(&session.socket());

@@ -63,6 +63,11 @@ impl Session {
         self.folder.path().join("run/pipewire-0")
     }
 
+    /// Where the user's settings of the service are.
+    pub fn settings(&self) -> PathBuf {
+        self.folder.path().join("config/hookswitch")
+    }
+
     /// A place for a story's own files.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -1,7 +1,7 @@
 //! How long it takes until it is heard: `sound_bench FILE [ROUNDS]` measures, prints a table and adds its figures to the
 //! list of `hookswitch-bench` in FILE. It exits with 1 if a bar is missed.
 
-use hookswitch::{CallNumber, CallState, CallUuid};
+use hookswitch::{CallNumber, CallUuid};
 use hookswitch_journeys::{Screen, soon};
 use hookswitch_sound::device::{HANDSET_MIC, PHONE, SPEAKER};
 use hookswitch_sound::stream::{Door, Stream};
@@ -173,8 +173,7 @@ async fn talk<'a>(
     which: usize,
     measured: &mut Measured,
 ) -> (Talk, &'a Ear) {
-    let call = app.rings("anna").await;
-    let number = screen.one(CallState::Ringing).await.number;
+    let (call, number) = app.rings_on(screen).await;
     let name = format!("call-{which}");
     let stream = Stream::new(&name, Door::Native).role("Communication");
     app.runs("far", stream.plays(&rig.session.tone(FAR[which]))).await;

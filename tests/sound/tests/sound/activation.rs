@@ -1,7 +1,7 @@
 //! A call takes the audio, everything else steps back, and comes back exactly as it was.
 
 use crate::story::{
-    CHAT, DUCKED, FAR, MUSIC, NEAR, NEW, PLAIN, SILENT, answered, desk_with_music, hangs_up, rings,
+    CHAT, DUCKED, FAR, MUSIC, NEAR, NEW, PLAIN, SILENT, answered, desk_with_music, hangs_up,
     streams,
 };
 use hookswitch_journeys::soon;
@@ -44,7 +44,7 @@ async fn a_call_that_is_declined_gives_everything_back() {
     let mut app = rig.app(CHAT).await;
     let mut screen = rig.screen().await;
     let before = rig.others();
-    let (_, number) = rings(&mut app, &mut screen).await;
+    let (_, number) = app.rings_on(&mut screen).await;
     speaker.becomes(MUSIC, DUCKED).await;
     soon("the end", screen.surface.decline(number, None).outcome()).await.unwrap();
     speaker.becomes(MUSIC, PLAIN).await;
@@ -102,9 +102,9 @@ async fn an_app_is_silent_until_its_grant() {
         let mut app = rig.app(CHAT).await;
         let mut screen = rig.screen().await;
         let before = rig.others();
-        let (call, number) = rings(&mut app, &mut screen).await;
+        let (call, number) = app.rings_on(&mut screen).await;
 
-        // It cannot wait: it plays and records while it still rings, with what it was told to prepare or with nothing.
+        // It cannot wait: it plays and records while it still with what it was told to prepare or with nothing.
         let prepared = app.prepared(call).await;
         let [plays, records] = ["call-early-far", "call-early-near"].map(|name| {
             let stream = Stream::new(name, door);

@@ -1,7 +1,7 @@
 //! A browser as a calling app: its streams go through the PulseAudio door, from a process below the app's, and carry no
 //! token.
 
-use crate::story::{CHAT, DUCKED, FAR, MUSIC, NEAR, PLAIN, SILENT, desk_with_music, rings};
+use crate::story::{CHAT, DUCKED, FAR, MUSIC, NEAR, PLAIN, SILENT, desk_with_music};
 use hookswitch_journeys::soon;
 use hookswitch_sound::Rig;
 use hookswitch_sound::device::{DESK, HEADSET_MIC};
@@ -37,9 +37,9 @@ async fn a_browser_is_heard_in_its_call_and_only_then() {
     let mut app = rig.app(CHAT).await;
     let mut screen = rig.screen().await;
     let before = rig.others();
-    let (call, number) = rings(&mut app, &mut screen).await;
+    let (call, number) = app.rings_on(&mut screen).await;
 
-    // It comes up while it rings, and is not heard yet.
+    // It comes up while it and is not heard yet.
     app.runs("browser", chromium(&rig)).await;
     rig.until("its streams to be cut", |dump| {
         let streams = dump.nodes().iter().filter(|node| node.name.to_lowercase().contains("chrom"));

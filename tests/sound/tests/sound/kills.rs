@@ -1,7 +1,7 @@
 //! The service is killed somewhere between the ring and the end: what others play is as before, a player that paused
 //! plays again only if it played, and a muted microphone stays silent.
 
-use crate::story::{CHAT, FAR, MUSIC, NEAR, NEW, PLAIN, PLAYER, SILENT, rings, streams};
+use crate::story::{CHAT, FAR, MUSIC, NEAR, NEW, PLAIN, PLAYER, SILENT, streams};
 use hookswitch_sound::device::{DESK, HEADSET_MIC, SPEAKER};
 use hookswitch_sound::stream::{Door, Stream};
 use hookswitch_sound::{Mpv, Rig};
@@ -51,7 +51,7 @@ async fn nothing_is_left_wherever_the_service_is_killed() {
         let before = rig.others();
 
         let both = streams(CHAT, if kill % 2 == 0 { Door::Native } else { Door::Pulse });
-        let (call, shown) = rings(&mut app, &mut screen).await;
+        let (call, shown) = app.rings_on(&mut screen).await;
         let mut said = None;
         if step != "ring" {
             screen.surface.answer(shown, None).forget();

@@ -3,10 +3,12 @@
 mod activation;
 mod browser;
 mod first_answer;
+mod kept;
 mod kills;
 mod muted_and_held;
 mod players;
 mod rig;
+mod ring;
 mod routes;
 mod story;
 mod swap;

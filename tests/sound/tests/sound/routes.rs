@@ -2,7 +2,7 @@
 //! what is plugged in, and what is left when it is pulled. Only the call moves, never what is the default.
 
 use crate::story::{
-    CHAT, DUCKED, FAR, MUSIC, NEAR, OTHER_NEAR, PLAIN, QUICK, SILENT, hangs_up, rings, streams,
+    CHAT, DUCKED, FAR, MUSIC, NEAR, OTHER_NEAR, PLAIN, QUICK, SILENT, hangs_up, streams,
 };
 use hookswitch::RequestError;
 use hookswitch_journeys::{Screen, soon};
@@ -30,7 +30,7 @@ impl Answered {
         with: Option<&str>,
         devices: &[Device],
     ) -> Self {
-        let (call, number) = rings(app, screen).await;
+        let (call, number) = app.rings_on(screen).await;
         let outcome = match with {
             Some(endpoint) => screen.surface.answer_with(number, endpoint, None).outcome(),
             None => screen.surface.answer(number, None).outcome(),
@@ -160,7 +160,7 @@ async fn the_user_and_the_app_choose_and_a_device_that_is_gone_is_refused() {
 #[tokio::test]
 async fn who_cannot_hold_a_phone_hears_calls_on_the_speaker() {
     let rig = start(DESK).await;
-    let settings = rig.session.folder().join("config/hookswitch");
+    let settings = rig.session.settings();
     std::fs::create_dir_all(&settings).unwrap();
     std::fs::write(settings.join("audio.json"), r#"{"always":"speaker"}"#).unwrap();
     let _music = rig.plays(&Stream::music("music", Door::Native), MUSIC).await;

@@ -1,6 +1,6 @@
 //! What the stories have in common: tones, how loud they are to be, and a call that is talked in.
 
-use hookswitch::{CallNumber, CallState, CallUuid, new_call};
+use hookswitch::{CallNumber, CallUuid};
 use hookswitch_journeys::{Screen, soon};
 use hookswitch_sound::device::Device;
 use hookswitch_sound::orders::Grant;
@@ -73,18 +73,6 @@ pub async fn talks(
     [heard, said]
 }
 
-/// Somebody calls, and the screen shows it.
-pub async fn rings(app: &mut CallingApp, screen: &mut Screen) -> (CallUuid, CallNumber) {
-    // The screen may still show an earlier call as ringing: this one has a caller of its own.
-    let who = new_call().to_string();
-    let call = app.rings(&who).await;
-    let shown = screen.until("the call to ring", |shown| {
-        let mut calls = shown.calls.values();
-        calls.find(|call| call.state == CallState::Ringing && call.who() == who).cloned()
-    });
-    (call, shown.await.number)
-}
-
 /// Somebody calls, the user answers, and both are heard.
 pub async fn answered(
     rig: &Rig,
@@ -93,7 +81,7 @@ pub async fn answered(
     streams: &[Stream; 2],
     tones: [u32; 2],
 ) -> Talk {
-    let (call, number) = rings(app, screen).await;
+    let (call, number) = app.rings_on(screen).await;
     let outcome = screen.surface.answer(number, None).outcome();
     soon("the answer", outcome).await.expect("it can be answered");
     let (grant, _) = app.audio_on(call).await;
