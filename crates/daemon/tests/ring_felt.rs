@@ -78,7 +78,7 @@ impl Stage {
             .unwrap();
         let connection = runtime.block_on(async {
             let builder = zbus::connection::Builder::address(bus.address.as_str());
-            builder.name(NAME).unwrap().serve_at(PATH, stand).unwrap().build().await.unwrap()
+            builder.name(NAME).serve_at(PATH, stand).build().await.unwrap()
         });
         Self { bus, asked, connection, runtime }
     }
