@@ -4,7 +4,7 @@ mod support;
 
 use hookswitchd::ring::feedback::{Feedback, Profile};
 use std::collections::HashMap;
-use std::sync::mpsc::{RecvTimeoutError, Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use support::HANGS;
 use support::bus::Bus;
 use zbus::{Connection, OwnedVariant};

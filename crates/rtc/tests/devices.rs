@@ -226,10 +226,10 @@ async fn how_long_the_way_is_from_the_loudspeaker_to_the_microphone() {
         },
         |heard| {
             let newest = &heard[9 * FRAME_LEN..];
-            if let Some(at) = newest.iter().position(|sample| *sample > 4_000) {
-                if let Some(clicked) = say.borrow_mut().1.take() {
-                    delays.push((read + at).saturating_sub(clicked));
-                }
+            if let Some(at) = newest.iter().position(|sample| *sample > 4_000)
+                && let Some(clicked) = say.borrow_mut().1.take()
+            {
+                delays.push((read + at).saturating_sub(clicked));
             }
             read += FRAME_LEN;
             delays.len() >= 8
