@@ -63,6 +63,12 @@ fn how_loud_it_rings_and_who_has_the_audio() {
     assert_eq!(look(&answers), (RingLevel::Silent, None, 1));
     let two = ["given chat active anna", "talk -> core : report incoming bob"];
     assert_eq!(look(&two), (RingLevel::Waiting, Some(CallNumber(1)), 0));
+    let told = |lines: &[&str]| -> Vec<(CallNumber, bool)> {
+        after(lines, |player| player.arbiter().audio_calls().collect())
+    };
+    assert_eq!(told(&two), [(CallNumber(1), true)]);
+    assert_eq!(told(&["audio by hand", two[0]]), [(CallNumber(1), false)]);
+    assert_eq!(told(&rings), []);
     let pending = [
         "given chat active anna",
         "ui -> core : request mute anna",

@@ -78,7 +78,10 @@ impl Stage {
             .unwrap();
         let connection = runtime.block_on(async {
             let builder = zbus::connection::Builder::address(bus.address.as_str());
-            builder.name(NAME).serve_at(PATH, stand).build().await.unwrap()
+            let connection = builder.build().await.unwrap();
+            connection.object_server().at(PATH, stand).await.unwrap();
+            connection.request_name(NAME).await.unwrap();
+            connection
         });
         Self { bus, asked, connection, runtime }
     }
