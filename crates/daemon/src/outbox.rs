@@ -1,7 +1,14 @@
 use hookswitch_bus::{Refusal, error_name, names};
 use serde::Serialize;
 use zbus::message::{Flags, Header};
-use zbus::{Connection, DynamicType, Message};
+use zbus::names::{InterfaceName, MemberName};
+use zbus::{Connection, DynamicType, Message, ObjectPath};
+
+/// The contract's own names need not be looked at again for each message.
+const PATH: ObjectPath<'static> = ObjectPath::from_static_str_unchecked(names::PATH);
+const DELEGATE_PATH: ObjectPath<'static> =
+    ObjectPath::from_static_str_unchecked(names::DELEGATE_PATH);
+const DELEGATE: InterfaceName<'static> = InterfaceName::from_static_str_unchecked(names::DELEGATE);
 
 /// Messages that leave together, in one write.
 #[derive(Debug, Default)]
@@ -41,18 +48,20 @@ impl Outbox {
     pub fn signal<B: Serialize + DynamicType>(
         &mut self,
         to: &str,
-        interface: &str,
-        member: &str,
+        interface: &'static str,
+        member: &'static str,
         body: &B,
     ) {
-        self.push(Message::signal(names::PATH, interface, member).destination(to).build(body));
+        let interface = InterfaceName::from_static_str_unchecked(interface);
+        let member = MemberName::from_static_str_unchecked(member);
+        self.push(Message::signal(PATH, interface, member).destination(to).build(body));
     }
 
     /// A call of a delegate, by unique name and without starting anything. The serial its reply will carry.
     pub fn call_delegate<B: Serialize + DynamicType>(
         &mut self,
         to: &str,
-        member: &str,
+        member: &'static str,
         body: &B,
         wants_reply: bool,
     ) -> Option<u32> {
@@ -60,8 +69,9 @@ impl Outbox {
             true => Flags::NO_AUTO_START,
             false => Flags::NO_AUTO_START | Flags::NO_REPLY_EXPECTED,
         };
-        let built = Message::method_call(names::DELEGATE_PATH, member)
-            .interface(names::DELEGATE)
+        let member = MemberName::from_static_str_unchecked(member);
+        let built = Message::method_call(DELEGATE_PATH, member)
+            .interface(DELEGATE)
             .destination(to)
             .with_flags(flags)
             .build(body);
@@ -93,5 +103,19 @@ impl Outbox {
         };
         self.messages.clear();
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_not_looked_at_again_are_names() {
+        assert_eq!(ObjectPath::try_from(names::PATH), Ok(PATH));
+        assert_eq!(ObjectPath::try_from(names::DELEGATE_PATH), Ok(DELEGATE_PATH));
+        for name in [names::DELEGATE, names::PROVIDER, names::SURFACE, names::OBSERVER] {
+            assert!(InterfaceName::try_from(name).is_ok(), "{name}");
+        }
     }
 }
