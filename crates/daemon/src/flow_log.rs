@@ -12,7 +12,7 @@ const BOUND: u64 = 1 << 20;
 const KEPT: usize = 4096;
 /// Steps that are put into words together. One by one, on a core that does other things in between, each would find nothing
 /// of what it needs in the cache; with very many, what was noted would not be in it any more.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 32;
 /// After so many lines it is said how things stand: less than a reader gets at once, so that whatever they get has a
 /// place to begin at.
 const MARK: usize = 500;
@@ -137,6 +137,7 @@ impl FlowLog {
     /// Put what was noted into words, and hand it to the kernel.
     pub fn write(&mut self) {
         self.word_all();
+        self.noted = Vec::new();
         let Some(file) = self.file.as_mut().filter(|_| !self.buffer.is_empty()) else { return };
         // A full disk must not stop a call, nor fill the log of errors with one line for each.
         if file.write_all(self.buffer.as_bytes()).is_ok() {
