@@ -24,6 +24,11 @@ impl Intake {
 
     /// The next 10 ms; silence while there is nothing.
     pub(crate) fn read(&mut self) -> [f32; FRAME_LEN] {
+        self.read_at(self.line.now())
+    }
+
+    /// The same, at this moment.
+    pub(crate) fn read_at(&mut self, now: u64) -> [f32; FRAME_LEN] {
         let silence = [0.0; FRAME_LEN];
         if !self.line.is_running() {
             return silence;
@@ -36,22 +41,26 @@ impl Intake {
         }
         let wanted = self.steering.wanted(self.line.period(), true);
         self.line.set_wanted(wanted);
+        // As if the device gave one sample at a time: half a period more than waits on average.
+        let since = self.line.since_moved(now);
+        let wanted = wanted + self.line.period() / 2;
         let mut waiting = self.line.ring.len();
         if !self.begun {
-            if waiting < wanted {
+            if waiting + since < wanted {
                 return silence;
             }
             // What was captured before anybody listened is nobody's business.
-            self.line.ring.trim(wanted);
-            waiting = wanted;
+            let surplus = self.line.ring.trim(wanted.saturating_sub(since));
+            waiting = waiting.saturating_sub(surplus);
             self.begun = true;
         }
-        if waiting > wanted + self.line.period() + SURPLUS {
+        if waiting > wanted + SURPLUS {
             // Nobody read for a while, because the call was on hold or the machine slept. What was said then is not
             // for those who listen now.
-            self.line.count_dropped(self.line.ring.trim(wanted));
+            let surplus = self.line.ring.trim(wanted.saturating_sub(since));
+            self.line.count_dropped(surplus);
             self.steering.begin_anew();
-            waiting = wanted;
+            waiting = waiting.saturating_sub(surplus);
         }
         if waiting < self.speed.needs() {
             self.line.count_dry();
@@ -59,7 +68,7 @@ impl Intake {
             self.begun = false;
             return silence;
         }
-        self.speed.set(self.steering.step(waiting, wanted));
+        self.speed.set(self.steering.step((waiting + since) as f64, wanted as f64));
         self.line.set_drift_ppm(self.steering.drift_ppm());
         let mut frame = silence;
         let samples = self.speed.run(|input| {

@@ -4,6 +4,7 @@ use super::ring::Ring;
 use super::statistics::LineStatistics;
 use crate::audio::FRAME_LEN;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
+use std::time::Instant;
 
 /// Samples by which a line may be fuller than wanted before the surplus is thrown away: 60 ms.
 pub(crate) const SURPLUS: usize = 2_880;
@@ -15,8 +16,11 @@ const SAMPLE: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) ring: Ring,
-    /// Samples that the device moved at a time, last.
+    /// Moments here are microseconds since this.
+    began: Instant,
+    /// Samples that the device moved at a time, last, and when.
     period: AtomicU32,
+    moved: AtomicU64,
     /// From the ring to the membrane, or from the membrane to the ring, in samples.
     latency: AtomicU32,
     /// Counts the starts, so that whoever reads notices one.
@@ -37,7 +41,9 @@ impl Line {
     pub(crate) fn new() -> Self {
         Self {
             ring: Ring::new(),
+            began: Instant::now(),
             period: AtomicU32::new(FRAME_LEN as u32),
+            moved: AtomicU64::new(0),
             latency: AtomicU32::new(0),
             starts: AtomicU32::new(0),
             running: AtomicBool::new(false),
@@ -73,6 +79,23 @@ impl Line {
 
     pub(crate) fn period(&self) -> usize {
         self.period.load(Ordering::Relaxed) as usize
+    }
+
+    /// This moment.
+    pub(crate) fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Samples that the device went through since it moved some: at most as many as it moves next.
+    pub(crate) fn since_moved(&self, now: u64) -> usize {
+        let samples =
+            now.saturating_sub(self.moved.load(Ordering::Relaxed)).saturating_mul(48) / 1_000;
+        self.period().min(usize::try_from(samples).unwrap_or(usize::MAX))
+    }
+
+    fn note_moved(&self, samples: usize, now: u64) {
+        self.period.store(samples as u32, Ordering::Relaxed);
+        self.moved.store(now, Ordering::Relaxed);
     }
 
     pub(crate) fn set_latency(&self, samples: i64) {
@@ -117,18 +140,18 @@ impl Line {
     }
 
     /// The microphone gave these samples, `f32` in the machine's order. On the real-time thread.
-    pub(crate) fn captured(&self, bytes: &[u8]) {
+    pub(crate) fn captured(&self, bytes: &[u8], now: u64) {
         let samples = bytes.chunks_exact(SAMPLE);
         let count = samples.len();
-        self.period.store(count as u32, Ordering::Relaxed);
+        self.note_moved(count, now);
         let put = self.ring.put(samples.map(|sample| f32::from_ne_bytes(to_array(sample))));
         self.count_dropped(count - put);
     }
 
     /// The loudspeaker wants this many samples. On the real-time thread.
-    pub(crate) fn play(&self, bytes: &mut [u8]) {
+    pub(crate) fn play(&self, bytes: &mut [u8], now: u64) {
         let count = bytes.len() / SAMPLE;
-        self.period.store(count as u32, Ordering::Relaxed);
+        self.note_moved(count, now);
         let wanted = self.wanted.load(Ordering::Relaxed) as usize;
         let waiting = self.ring.len();
         if waiting > wanted + count + SURPLUS {
@@ -136,15 +159,15 @@ impl Line {
             self.count_dropped(self.ring.trim(wanted));
         }
         if !self.begun.load(Ordering::Relaxed) {
-            // Half a frame is the difference between the mean and the peak.
-            if waiting < wanted + FRAME_LEN / 2 {
+            // What has to wait now for the mean to be what is wanted: half a period goes at once, and half a frame more
+            // was just written.
+            let enough = (wanted + count / 2 + FRAME_LEN / 2).max(count);
+            if waiting < enough {
                 bytes.fill(0);
                 return;
             }
-            // More than a frame too much was written before the device was ready, and would be heard late all along.
-            if waiting > wanted + count + 2 * FRAME_LEN {
-                self.count_dropped(self.ring.trim(wanted + FRAME_LEN / 2));
-            }
+            // What is more was written before the device was ready, and would make everything late.
+            self.ring.trim(enough);
             self.begun.store(true, Ordering::Relaxed);
         }
         let got = self.ring.take(count, |index, sample| {
@@ -190,7 +213,7 @@ mod tests {
 
     fn played(line: &Line, samples: usize) -> Vec<f32> {
         let mut bytes = vec![0xff; samples * SAMPLE];
-        line.play(&mut bytes);
+        line.play(&mut bytes, 0);
         bytes.chunks_exact(SAMPLE).map(|sample| f32::from_ne_bytes(to_array(sample))).collect()
     }
 
@@ -200,12 +223,17 @@ mod tests {
         line.start();
         line.set_idle(false);
         line.set_wanted(960);
-        line.ring.put([0.5; 960]);
+        line.ring.put([0.5; 1_327]);
         assert_eq!(played(&line, 256), [0.0; 256], "not enough yet");
         line.ring.put([0.5; 480]);
         assert_eq!(played(&line, 256), [0.5; 256]);
+        assert_eq!(
+            line.ring.len(),
+            1_328 - 256,
+            "what came before the device was ready is not played late"
+        );
         let rest = played(&line, 2_000);
-        assert_eq!((rest[1_183], rest[1_184]), (0.5, 0.0));
+        assert_eq!((rest[1_071], rest[1_072]), (0.5, 0.0));
         assert_eq!(line.statistics().dry, 1);
         line.ring.put([0.5; 480]);
         assert_eq!(played(&line, 256), [0.0; 256], "it waits for enough again");
@@ -217,7 +245,8 @@ mod tests {
         let line = Line::new();
         line.start();
         line.set_wanted(240);
-        line.ring.put([0.5; 480]);
+        line.ring.put([0.5; 736]);
+        assert_eq!(played(&line, 512), [0.5; 512]);
         played(&line, 512);
         assert_eq!(line.statistics().dry, 0);
     }
@@ -227,10 +256,13 @@ mod tests {
         let line = Line::new();
         line.start();
         line.set_wanted(960);
+        line.ring.put([0.5; 2_000]);
+        assert_eq!(played(&line, 480), [0.5; 480]);
+        let waits = line.ring.len();
         line.ring.put([0.5; 9_600]);
         played(&line, 480);
         assert_eq!(line.ring.len(), 480);
-        assert_eq!(line.statistics().dropped_samples, 8_640);
+        assert_eq!(line.statistics().dropped_samples as usize, waits + 9_600 - 960);
     }
 
     #[test]
@@ -238,11 +270,11 @@ mod tests {
         let line = Line::new();
         line.start();
         for _ in 0..100 {
-            line.captured(&[0; 512 * SAMPLE]);
+            line.captured(&[0; 512 * SAMPLE], 0);
         }
         let numbers = line.statistics();
         assert_eq!(numbers.dropped_samples, 51_200 - super::super::ring::CAPACITY as u64);
-        line.captured(&[1, 2, 3]);
+        line.captured(&[1, 2, 3], 0);
         assert_eq!(line.period(), 0, "half a sample is none");
     }
 }

@@ -24,6 +24,11 @@ impl Outlet {
 
     /// Plays the next 10 ms; nothing while there is no stream.
     pub(crate) fn write(&mut self, frame: &Frame) {
+        self.write_at(frame, self.line.now());
+    }
+
+    /// The same, at this moment.
+    pub(crate) fn write_at(&mut self, frame: &Frame, now: u64) {
         if !self.line.is_running() {
             return;
         }
@@ -42,7 +47,10 @@ impl Outlet {
         let wanted = self.steering.wanted(self.line.period(), false);
         self.line.set_wanted(wanted);
         if self.line.has_begun() {
-            self.speed.set(self.steering.step(self.line.ring.len(), wanted));
+            // As if the device took one sample at a time: half a period less than waits on average.
+            let waiting = self.line.ring.len() as f64 - self.line.since_moved(now) as f64;
+            let wanted = wanted as f64 - self.line.period() as f64 / 2.0;
+            self.speed.set(self.steering.step(waiting, wanted));
             // It empties what we fill: the sign is the other one.
             self.line.set_drift_ppm(-self.steering.drift_ppm());
         } else {

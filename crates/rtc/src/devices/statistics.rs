@@ -18,7 +18,7 @@ pub struct LineStatistics {
     pub drift_ppm: i32,
     /// How often there was nothing where something was due: a gap was heard.
     pub dry: u64,
-    /// Samples thrown away, because one side stood still.
+    /// Samples thrown away because one side stood still. What came before both were ready is not counted.
     pub dropped_samples: u64,
 }
 

@@ -10,10 +10,15 @@ const STEP: f64 = 0.01;
 const SECOND: f64 = 48_000.0;
 /// Deviation for each second that the ring is too full.
 const PROPORTIONAL: f64 = 0.1;
+/// Beyond this it is far off, in seconds, and more is done about it: at the start, or after a pause.
+const FAR: f64 = 0.01;
+/// Deviation for each second beyond that, on top.
+const FAR_PROPORTIONAL: f64 = 0.4;
+/// So far off it says nothing of the clocks, in seconds.
+const NO_CLOCK: f64 = 0.02;
 /// The same for a second that lasts a second. A quarter of the square of the above: no overshoot.
 const INTEGRAL: f64 = 0.0025;
-/// Share of each new fill in the mean: a second's worth. Blocks of device and media come in different sizes, and their
-/// beat must not be heard.
+/// Share of each new fill in the mean: a second's worth. Nobody is on time to the sample, and that must not be heard.
 const SMOOTHING: f64 = 0.01;
 /// What is kept beyond what blocks of this size need, in samples: 5 ms.
 const LEAST_MARGIN: usize = 240;
@@ -52,22 +57,24 @@ impl Steering {
         at_once + period / 2 + self.margin
     }
 
-    /// 10 ms passed, and `fill` samples wait where `wanted` should. Returns by how much the fill has to fall: 0.001 is
+    /// 10 ms passed, and `fill` samples wait where `wanted` should, both as if the device moved one at a time: else the
+    /// beat of its blocks with ours would be taken for a drift. Returns by how much the fill has to fall: 0.001 is
     /// one thousandth faster out of the ring, or slower into it.
-    pub(crate) fn step(&mut self, fill: usize, wanted: usize) -> f64 {
+    pub(crate) fn step(&mut self, fill: f64, wanted: f64) -> f64 {
         self.quiet += 1;
         if self.quiet >= QUIET {
             self.quiet = 0;
             self.margin = self.margin.saturating_sub(LESS).max(LEAST_MARGIN);
         }
-        let fill = fill as f64;
         let mean = self.mean.map_or(fill, |mean| mean + (fill - mean) * SMOOTHING);
         self.mean = Some(mean);
-        let error = (mean - wanted as f64) / SECOND;
-        // The integral stops at the limit, or it would take as long to come back.
-        let integral = self.integral + INTEGRAL * error * STEP;
-        self.integral = integral.clamp(-MAX_DEVIATION, MAX_DEVIATION);
-        (PROPORTIONAL * error + self.integral).clamp(-MAX_DEVIATION, MAX_DEVIATION)
+        let error = (mean - wanted) / SECOND;
+        if error.abs() <= NO_CLOCK {
+            let integral = self.integral + INTEGRAL * error * STEP;
+            self.integral = integral.clamp(-MAX_DEVIATION, MAX_DEVIATION);
+        }
+        let far = (error.abs() - FAR).max(0.0).copysign(error) * FAR_PROPORTIONAL;
+        (PROPORTIONAL * error + far + self.integral).clamp(-MAX_DEVIATION, MAX_DEVIATION)
     }
 
     /// The ring ran dry: more is kept from now on.
@@ -95,10 +102,10 @@ mod tests {
     /// Ten minutes of a ring that a clock fills `drift` too fast: how far the fill strayed after the first minute, and
     /// what was learned.
     fn ten_minutes(drift: f64) -> (f64, f64) {
-        let (mut steering, wanted) = (Steering::default(), 960);
+        let (mut steering, wanted) = (Steering::default(), 960.0);
         let (mut fill, mut strayed) = (960.0_f64, 0.0_f64);
         for step in 0..60_000 {
-            let deviation = steering.step(fill.max(0.0) as usize, wanted);
+            let deviation = steering.step(fill, wanted);
             fill += 480.0 * (drift - deviation);
             if step > 6_000 {
                 strayed = strayed.max((fill - 960.0).abs());
@@ -121,11 +128,11 @@ mod tests {
     fn it_never_goes_faster_than_allowed() {
         let mut steering = Steering::default();
         for _ in 0..10_000 {
-            assert!(steering.step(1_000_000, 0) <= MAX_DEVIATION);
+            assert!(steering.step(1e6, 0.0) <= MAX_DEVIATION);
         }
         steering.begin_anew();
         for _ in 0..10_000 {
-            assert!(steering.step(0, 1_000_000) >= -MAX_DEVIATION);
+            assert!(steering.step(0.0, 1e6) >= -MAX_DEVIATION);
         }
     }
 
@@ -138,7 +145,7 @@ mod tests {
         }
         assert_eq!(steering.wanted(512, true) - least, MOST_MARGIN - LEAST_MARGIN);
         for _ in 0..100 * QUIET {
-            steering.step(0, 0);
+            steering.step(0.0, 0.0);
         }
         assert_eq!(steering.wanted(512, true), least);
     }

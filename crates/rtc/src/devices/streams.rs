@@ -175,7 +175,7 @@ fn capture(stream: &Stream, line: &Line) {
         let (offset, size) = (data.chunk().offset() as usize, data.chunk().size() as usize);
         if let Some(bytes) = data.data() {
             let end = offset.saturating_add(size).min(bytes.len());
-            line.captured(bytes.get(offset..end).unwrap_or_default());
+            line.captured(bytes.get(offset..end).unwrap_or_default(), line.now());
         }
     }
 }
@@ -190,7 +190,7 @@ fn play(stream: &Stream, line: &Line) {
     let room = bytes.len() / SAMPLE;
     // Zero is of a server that does not say; it takes what there is.
     let samples = if requested == 0 { room } else { requested.min(room) };
-    line.play(&mut bytes[..samples * SAMPLE]);
+    line.play(&mut bytes[..samples * SAMPLE], line.now());
     let chunk = data.chunk_mut();
     *chunk.offset_mut() = 0;
     *chunk.stride_mut() = SAMPLE as i32;
