@@ -57,6 +57,7 @@ impl Service {
                     let again = self.core.audio_standings().into_iter().filter_map(granted);
                     self.activated(again.collect());
                 }
+                self.ringer.set_endpoint(self.audio.sink());
                 self.tell_audio_state();
             }
             Event::Degraded(text) => self.audio.set_degraded(text),

@@ -220,6 +220,11 @@ impl Audio {
         self.thread().map(|thread| thread.tell(Command::Select(named.to_owned()))).is_some()
     }
 
+    /// The output calls are heard on.
+    pub fn sink(&self) -> Option<String> {
+        self.state.as_ref()?.current.as_ref().map(|endpoint| endpoint.id.clone())
+    }
+
     /// What surfaces are told.
     pub fn record(&self) -> AudioRecord {
         let Some(state) = &self.state else {

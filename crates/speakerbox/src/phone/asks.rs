@@ -44,8 +44,13 @@ impl Phone {
     }
 
     /// What the call service granted.
-    fn grant(&self, _: CallUuid) -> AudioGrant {
-        AudioGrant::default()
+    fn grant(&self, call: CallUuid) -> AudioGrant {
+        let session = self.provider.audio_session(call);
+        session.map_or_else(AudioGrant::default, |session| AudioGrant {
+            token: session.token,
+            sink: session.sink,
+            source: session.source,
+        })
     }
 
     fn start_call(&mut self, action: StartCallAction) {
