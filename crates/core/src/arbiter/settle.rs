@@ -45,7 +45,11 @@ impl Turn<'_> {
     /// MC-12, MC-13: which held call, if any, takes its place again by itself.
     fn resume_held(&mut self) {
         let calls = &self.core.calls;
-        if self.core.arbitrating.is_some() || calls.talking().is_some() {
+        // EMG-07: nor while an emergency call is not over, though it may be ending.
+        if self.core.arbitrating.is_some()
+            || self.core.emergency.is_some()
+            || calls.talking().is_some()
+        {
             return;
         }
         // What made room for a call that was never connected gets its place back, whoever ended that call.
