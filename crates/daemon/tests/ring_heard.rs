@@ -178,8 +178,10 @@ fn tones_of_apps_go_on_and_notices_are_heard_once() {
     assert_eq!(next(&mut news), sounding(&["earpiece"]));
     earpiece.until("the refusal", |piece| amplitude(piece, 300.0) > 0.2);
     assert_eq!(next(&mut news), RingNews::Quiet);
-    earpiece.until("silence", |piece| peak(piece) == 0.0);
-    assert!(earpiece.pieces(60).iter().all(|piece| peak(piece) == 0.0));
+    // What is on its way is heard a little later; then there is nothing more.
+    let silent = |pieces: &[Vec<f32>]| pieces.iter().all(|piece| peak(piece) == 0.0);
+    assert!((0..20).any(|_| silent(&earpiece.pieces(60))), "it does not end");
+    assert!(silent(&earpiece.pieces(60)), "it was heard again");
 }
 
 /// A ringer with files of its own, in this folder.

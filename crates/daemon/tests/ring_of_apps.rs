@@ -88,7 +88,8 @@ impl Phone {
             Some(file) => builder.ringtone_sound(file),
             None => builder,
         };
-        (builder.register(App(tell)).await.unwrap(), told)
+        let registered = builder.register(App(tell)).await;
+        (registered.unwrap_or_else(|error| panic!("{error}\n{}", self.log())), told)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::words::{
     AccountId, CallNumber, EndKind, MissedReason, Outcome, ProviderId, Timestamp, TransactionId,
     Verb,
 };
+use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -79,13 +80,21 @@ impl Turn<'_> {
                 self.core.performing.insert(action, Performing { step: None, ..performing });
             }
         }
+        let mut early = None;
         if let Some(transaction) = self.core.transactions.get_mut(&id) {
+            early = transaction.run.take().map(|run| run.early);
             let failed = Outcome::Failed(crate::words::FailReason::EmergencyCall);
             transaction.results.iter_mut().for_each(|result| {
                 result.get_or_insert(failed);
             });
         }
         self.finish(id);
+        // What its app ended before it was its turn is over: nobody is asked to end it any more.
+        for (done, result) in early.into_iter().flat_map(BTreeMap::into_values) {
+            if let Verb::End(kind) = done.verb {
+                self.end_performed(done.call, kind, result.unwrap_or_default());
+            }
+        }
     }
 
     /// EMG-10: it is over; for a while its service may call back.

@@ -45,6 +45,10 @@ impl Turn<'_> {
     /// MC-12, MC-13: which held call, if any, takes its place again by itself.
     fn resume_held(&mut self) {
         let calls = &self.core.calls;
+        // EMG-07: nor while an emergency call is not over, though it may be ending.
+        if self.core.emergency.is_some() {
+            return;
+        }
         // What made room for a call that was never connected gets its place back, whoever ended that call.
         let made_room = |failed: &CallNumber| {
             let for_it = |number: &CallNumber| {

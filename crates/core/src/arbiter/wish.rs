@@ -72,12 +72,13 @@ impl Arbiter {
         for (at, action) in actions.iter().enumerate() {
             plan.check_regroups()?;
             self.plan(&mut plan, requester, action, at, &mut new)?;
+            // After each: what comes later in the list makes no room for what comes before.
+            plan.check_held().map_err(|error| match (requester, actions) {
+                // Only an end would make room, and that is not for an app to ask for.
+                (Requester::Provider(_), [Requested::Answer(_)]) => RequestError::WouldEndCall,
+                _ => error,
+            })?;
         }
-        plan.check_held().map_err(|error| match (requester, actions) {
-            // Only an end would make room, and that is not for an app to ask for.
-            (Requester::Provider(_), [Requested::Answer(_)]) => RequestError::WouldEndCall,
-            _ => error,
-        })?;
         Ok((plan, new))
     }
 
