@@ -12,10 +12,14 @@ use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long undoing may take before it is given up.
 const LONGEST: Duration = Duration::from_secs(3);
+
+/// How long a process that was killed may take to be gone.
+const DYING: Duration = Duration::from_secs(1);
 
 /// The argument that makes the program a guard.
 pub const ARGUMENT: &str = "--audio-guard";
@@ -68,8 +72,8 @@ pub fn run(ledger: &Path) -> io::Result<()> {
     if !entries_in(folder).exists() && !paused_in(folder).exists() {
         return Ok(());
     }
-    // Somebody else has it: the service ended as it should, or its next life is there and undoes it itself.
-    let Some(_lock) = Lock::take(folder)? else { return Ok(()) };
+    // If somebody else has it, the service's next life is there and undoes it itself.
+    let Some(_lock) = lock(folder)? else { return Ok(()) };
     let entries: Entries = read(&entries_in(folder));
     if entries.touches_others() {
         let left = undo(entries);
@@ -81,6 +85,18 @@ pub fn run(ledger: &Path) -> io::Result<()> {
         fs::remove_file(paused_in(folder))?;
     }
     Ok(())
+}
+
+/// The files of a process that is killed are closed one after the other: this may be awake before the lock is free.
+fn lock(folder: &Path) -> io::Result<Option<Lock>> {
+    let until = Instant::now() + DYING;
+    loop {
+        let lock = Lock::take(folder)?;
+        if lock.is_some() || Instant::now() > until {
+            return Ok(lock);
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// Give others their volume back. What is still changed then: a call's own streams stay silent.

@@ -21,6 +21,9 @@ use std::collections::{HashMap, VecDeque};
 use std::io::Cursor;
 use std::rc::Rc;
 
+/// What the server's error is once the connection is broken; others are about one thing that was asked.
+const BROKEN: i32 = -libc::EPIPE;
+
 /// What the server said. It is only kept when it comes, and handled when the loop has done a round: what belongs together
 /// is seen together, and nothing of the library is touched while the library is at work.
 #[derive(Debug)]
@@ -103,7 +106,7 @@ impl Connection {
                 }
             })
             .error(move |id, _, result, message| {
-                if id == PW_ID_CORE {
+                if id == PW_ID_CORE && result == BROKEN {
                     lost(Said::Lost(message.to_owned()));
                 } else {
                     // Of an object that is gone meanwhile, most of the time.

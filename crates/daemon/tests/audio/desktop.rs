@@ -108,7 +108,9 @@ const DEVICES: [(&str, &str, &str); 4] = [
 impl Desktop {
     /// Start it. `None`, with the reason printed: there is no PipeWire on this machine.
     pub async fn start() -> Option<Self> {
-        for program in ["pipewire", "wireplumber", "pw-cat", "pw-cli", "pw-dump", "dbus-daemon"] {
+        for program in
+            ["dbus-daemon", "pipewire", "pw-cat", "pw-cli", "pw-dump", "pw-metadata", "wireplumber"]
+        {
             let found = Command::new("sh").arg("-c").arg(format!("command -v {program}")).output();
             if !found.is_ok_and(|found| found.status.success()) {
                 println!("not tried: there is no {program} here");
@@ -143,6 +145,15 @@ impl Desktop {
                 .await;
             }
         }
+        // pw-dump does not tell of this when it changes.
+        soon("a default device", async {
+            let mut asks = tied(path, "pw-metadata", Path::new(&address));
+            asks.args(["0", "default.audio.sink"]).stdout(Stdio::piped());
+            while !String::from_utf8_lossy(&asks.output().unwrap().stdout).contains("speaker") {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
         // It keeps what it prints into a pipe to itself until that is a lot.
         let mut dump = tied(path, "stdbuf", Path::new(&address));
         let mut dump = dump
@@ -152,13 +163,8 @@ impl Desktop {
             .unwrap();
         let mut world = listen(dump.stdout.take().unwrap());
         programs.0.push(dump);
-        let ready = |world: &World| {
-            DEVICES.iter().all(|(name, ..)| world.has(name)) && world.default_sink().is_some()
-        };
-        let waited = tokio::time::timeout(LONG, world.wait_for(ready)).await.map(drop);
-        if waited.is_err() {
-            panic!("in vain waited for the devices");
-        }
+        let ready = |world: &World| DEVICES.iter().all(|(name, ..)| world.has(name));
+        soon("the devices", world.wait_for(ready)).await.unwrap();
         Some(Self { world, address, _programs: programs, folder })
     }
 

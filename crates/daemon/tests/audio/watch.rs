@@ -32,7 +32,6 @@ impl Drop for Stream {
 #[derive(Clone, Debug, Default)]
 pub struct World {
     objects: HashMap<u64, Value>,
-    metadata: HashMap<(u64, String), Value>,
 }
 
 impl World {
@@ -58,11 +57,6 @@ impl World {
         self.node(name).is_some()
     }
 
-    /// What everything without a wish of its own goes to.
-    pub fn default_sink(&self) -> Option<&str> {
-        self.metadata.get(&(0, "default.audio.sink".to_owned()))?.get("name")?.as_str()
-    }
-
     fn node(&self, name: &str) -> Option<(u64, &Value)> {
         let is =
             |of: &&Value| of.pointer("/info/props/node.name").and_then(Value::as_str) == Some(name);
@@ -73,14 +67,6 @@ impl World {
     fn take(&mut self, said: Value) {
         for object in said.as_array().into_iter().flatten() {
             let Some(id) = object.get("id").and_then(Value::as_u64) else { continue };
-            if let Some(entries) = object.get("metadata").and_then(Value::as_array) {
-                for entry in entries {
-                    let subject = entry.get("subject").and_then(Value::as_u64).unwrap_or_default();
-                    let key = entry.get("key").and_then(Value::as_str).unwrap_or_default();
-                    let value = entry.get("value").cloned().unwrap_or_default();
-                    self.metadata.insert((subject, key.to_owned()), value);
-                }
-            }
             if object.get("info").is_some_and(Value::is_null) {
                 self.objects.remove(&id);
                 continue;
