@@ -25,7 +25,7 @@ fn sink(name: &str, form: &str) -> String {
 impl Graph {
     /// With outputs of these names and form factors; the first is preferred.
     pub fn start(sinks: &[(&str, &str)]) -> Self {
-        let bus = Bus::start(&[]);
+        let bus = Bus::start(&[("org.hookswitch.Hookswitch", "/bin/false")]);
         let config = bus.folder().join("config");
         let objects: String = sinks
             .iter()
