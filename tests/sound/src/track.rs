@@ -3,7 +3,7 @@ use crate::tone::{RATE, block_level};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
-/// Samples in a block of [`Track::blocks`]: 5 ms.
+/// Samples in a block of `Track::blocks`: 5 ms.
 pub const BLOCK: usize = RATE as usize / 200;
 
 /// What a meter has recorded so far, and when.

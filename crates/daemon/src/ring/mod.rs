@@ -2,7 +2,7 @@
 //!
 //! [`Ringer`] takes orders on the thread of the bus and waits for nothing. A [`voice`] plays them on a thread and a
 //! connection to PipeWire of its own, which are there only while something is to be heard. Files are decoded
-//! [apart](apart), in a process of their own.
+//! [apart], in a process of their own.
 
 pub mod apart;
 pub mod choice;
