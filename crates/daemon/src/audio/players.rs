@@ -4,22 +4,24 @@
 use super::ledger::{Ledger, Paused, paused_in};
 use super::owner::{Processes, System};
 use super::situation::App;
+use futures_util::StreamExt;
 use futures_util::future::join_all;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
-use zbus::Connection;
-use zbus::OwnedVariant;
 use zbus::names::BusName;
 use zbus::wire::DynamicType;
+use zbus::{Connection, MessageStream, OwnedVariant};
 
 const PREFIX: &str = "org.mpris.MediaPlayer2.";
 const PATH: &str = "/org/mpris/MediaPlayer2";
 const PLAYER: &str = "org.mpris.MediaPlayer2.Player";
 const BUS: &str = "org.freedesktop.DBus";
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 /// A player that does not answer for so long is left alone.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -79,7 +81,8 @@ fn run(mut mode: watch::Receiver<Mode>, path: Option<PathBuf>) -> io::Result<()>
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut ledger: Ledger<Paused> = Ledger::open(path);
-        let mut bus = None;
+        let mut bus: Option<Connection> = None;
+        let mut watched: Option<Watched> = None;
         let mut quiet = false;
         loop {
             let wanted = mode.borrow_and_update().clone();
@@ -94,18 +97,95 @@ fn run(mut mode: watch::Receiver<Mode>, path: Option<PathBuf>) -> io::Result<()>
                     }
                 }
                 if let Some(bus) = &bus {
+                    // Before they are paused, so that nothing they say of it is missed.
+                    if begins {
+                        watched = Some(Watched::begin(bus).await);
+                    }
                     bring_about(bus, &wanted, &mut ledger).await;
                 }
             }
             if wanted == Mode::Free {
+                watched = None;
                 bus = None;
             }
-            if mode.changed().await.is_err() {
-                return;
+            loop {
+                tokio::select! {
+                    changed = mode.changed() => match changed {
+                        Ok(()) => break,
+                        Err(_) => return,
+                    },
+                    owner = decided(&mut watched) => let_go(&mut ledger, &owner),
+                }
             }
         }
     });
     Ok(())
+}
+
+/// What players say of themselves while they are paused.
+struct Watched {
+    news: MessageStream,
+    /// Those who said that they are paused. What they said before that was on its way already.
+    paused: BTreeSet<String>,
+}
+
+impl Watched {
+    async fn begin(bus: &Connection) -> Self {
+        let news = MessageStream::from(bus);
+        let rule = format!(
+            "type='signal',interface='{PROPERTIES}',member='PropertiesChanged',path='{PATH}',arg0='{PLAYER}'"
+        );
+        if ask(bus, BUS, "/org/freedesktop/DBus", BUS, "AddMatch", &rule).await.is_none() {
+            tracing::warn!("what the user does with players during a call is not seen");
+        }
+        Self { news, paused: BTreeSet::new() }
+    }
+
+    /// Who is not paused any more, although nobody here let it play.
+    async fn next(&mut self) -> Option<String> {
+        loop {
+            let Ok(message) = self.news.next().await? else { continue };
+            let Some((owner, status)) = told(&message) else { continue };
+            if status == "Paused" {
+                self.paused.insert(owner);
+            } else if self.paused.remove(&owner) {
+                return Some(owner);
+            }
+        }
+    }
+}
+
+/// The player, by its connection, and its new status.
+fn told(message: &zbus::Message) -> Option<(String, String)> {
+    let header = message.header();
+    if header.member()?.as_str() != "PropertiesChanged" || header.path()?.as_str() != PATH {
+        return None;
+    }
+    let owner = header.sender()?.to_string();
+    let body = message.body();
+    let (_, mut changed, _): (String, HashMap<String, OwnedVariant>, Vec<String>) =
+        body.deserialize().ok()?;
+    let status = String::try_from(changed.remove("PlaybackStatus")?).ok()?;
+    Some((owner, status))
+}
+
+/// Waits for the user to decide about a player: for ever, if nobody is watched.
+async fn decided(watched: &mut Option<Watched>) -> String {
+    if let Some(watching) = watched {
+        match watching.next().await {
+            Some(owner) => return owner,
+            // The bus is gone.
+            None => *watched = None,
+        }
+    }
+    std::future::pending().await
+}
+
+/// The user let it play, or stopped it: whatever it does now is not ours to undo.
+fn let_go(ledger: &mut Ledger<Paused>, owner: &str) {
+    let mut paused = ledger.saved().clone();
+    paused.retain(|_, of| of != owner);
+    keep(ledger, &paused);
 }
 
 async fn bring_about(bus: &Connection, wanted: &Mode, ledger: &mut Ledger<Paused>) {
@@ -202,7 +282,7 @@ async fn player(bus: &Connection, name: String) -> Option<Player> {
 
 async fn property(bus: &Connection, owner: &str, name: &str) -> Option<OwnedVariant> {
     let body = (PLAYER, name);
-    let reply = ask(bus, owner, PATH, "org.freedesktop.DBus.Properties", "Get", &body).await?;
+    let reply = ask(bus, owner, PATH, PROPERTIES, "Get", &body).await?;
     reply.body().deserialize().ok()
 }
 

@@ -50,7 +50,6 @@ async fn a_player_that_did_not_play_does_not_begin() {
 }
 
 #[tokio::test]
-#[ignore = "known defect: a player that the user pauses during a call plays again after it"]
 async fn what_the_user_does_with_a_player_during_a_call_stands() {
     let (rig, speaker, mpv) = desk_with_mpv().await;
     let mut app = rig.app(CHAT).await;
