@@ -43,6 +43,11 @@ impl Turn<'_> {
             match self.go(&step) {
                 Go::Perform => return self.perform(id, step),
                 Go::Skip => self.done(id, Outcome::Fulfilled(None)),
+                Go::Fail(FailReason::CallEnded)
+                    if self.core.transactions.get(&id).is_some_and(|t| self.rest_resumes(t)) =>
+                {
+                    self.done(id, Outcome::Fulfilled(None));
+                }
                 Go::Fail(reason) => return self.abort(id, reason),
                 Go::Wait => {
                     self.core.waiting.insert(id);

@@ -38,10 +38,24 @@ impl Turn<'_> {
         let makes_room = matches!(step.verb, Verb::End(_) | Verb::SetHeld(true));
         match result {
             Ok(date) => self.done(id, Outcome::Fulfilled(date)),
-            Err(_) if gone && makes_room => self.done(id, Outcome::Fulfilled(None)),
+            Err(_) if gone && (makes_room || self.rest_resumes(transaction)) => {
+                self.done(id, Outcome::Fulfilled(None));
+            }
             Err(reason) => return self.abort(id, reason),
         }
         self.advance(id);
+    }
+
+    /// Whether the step is one of those that take a conversation from hold, of which others are left: that one of them
+    /// ended meanwhile is no reason to hold these again.
+    pub fn rest_resumes(&self, transaction: &Transaction) -> bool {
+        let (done, coming) = transaction.steps.split_at(transaction.at);
+        let resumes = |step: &&Step| step.verb == Verb::SetHeld(false);
+        let lives =
+            |step: &Step| self.core.calls.get(step.call).is_some_and(|call| !call.is_ending());
+        coming.first().is_some_and(|step| resumes(&step))
+            && (coming.iter().take_while(resumes).any(lives)
+                || done.iter().rev().take_while(resumes).any(lives))
     }
 
     pub fn done(&mut self, id: TransactionId, outcome: Outcome) {
