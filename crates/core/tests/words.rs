@@ -1,12 +1,12 @@
 //! What a flow cannot say: dates, and which texts are what.
 
 use hookswitch_core::words::{
-    AppId, CallNumber, CallUpdate, CallUuid, Date, DtmfDigits, EndedReason, Handle, HandleKind,
-    Languages, ProviderId, RequestId, SurfaceId, Timestamp,
+    AppId, CallNumber, CallState, CallUpdate, CallUuid, Date, DtmfDigits, EndedReason, Handle,
+    HandleKind, Languages, ProviderId, RequestId, SurfaceId, Timestamp,
 };
 use hookswitch_core::{
-    Arbiter, CallRef, Completion, Configuration, Effect, Input, Now, Policy, ProviderNews, Report,
-    Requested, Requester, StartDetails, Verdict,
+    Adoption, Arbiter, CallRef, Completion, Configuration, Effect, Input, Now, Policy,
+    ProviderNews, Report, Requested, Requester, StartDetails, Verdict,
 };
 
 const CHAT: ProviderId = ProviderId(1);
@@ -20,14 +20,22 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let mut world = Self { core: Arbiter::new(Policy::default()), at: 0, next: 10 };
-        world.handle(Input::Register {
+        let mut world = Self::without_app();
+        world.register();
+        world
+    }
+
+    fn without_app() -> Self {
+        Self { core: Arbiter::new(Policy::default()), at: 0, next: 10 }
+    }
+
+    fn register(&mut self) {
+        self.handle(Input::Register {
             provider: CHAT,
             request: RequestId(1),
             app: AppId::from("chat"),
             configuration: Configuration::default(),
         });
-        world
     }
 
     /// What follows, with every app fulfilling at once.
@@ -202,4 +210,39 @@ fn dates_of_an_entry_only_go_forward() {
     });
     let entry = entry.expect("the entry is closed");
     assert!(entry.ended >= entry.connected && entry.connected >= Some(entry.started));
+}
+
+#[test]
+fn an_adopted_call_is_not_connected_before_it_began() {
+    let record = |effects: Vec<Effect>| {
+        let records = effects.into_iter().filter_map(|effect| match effect {
+            Effect::Record(entry) => Some(entry),
+            _ => None,
+        });
+        records.last().expect("an entry is written")
+    };
+    let mut world = World::new();
+    world.at = 1000;
+    let entry = record(world.ask(Requested::Start(StartDetails {
+        app: Some("chat".into()),
+        account: None,
+        uuid: CallUuid(1),
+        handle: Handle::default(),
+        video: false,
+        emergency: false,
+    })));
+    assert_eq!((entry.started, entry.connected), (Date(1_000_000), None));
+    // It connected while the service was away, and the wall clock was set back.
+    let mut world = World::without_app();
+    world.at = 10;
+    world.handle(Input::Restore { orphans: vec![entry], next_number: CallNumber(2) });
+    world.register();
+    let adoption = Adoption {
+        state: CallState::Held,
+        muted: false,
+        group_with: None,
+        update: CallUpdate::default(),
+    };
+    let entry = record(world.report(1, Report::Adopt(adoption)));
+    assert_eq!(entry.connected, Some(entry.started));
 }
