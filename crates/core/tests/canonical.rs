@@ -38,6 +38,24 @@ fn names_and_what_is_past_make_no_difference() {
             &[FORGETS, "chat -> core : register", TALKS],
             &[FORGETS, "given chat active bob", "chat -> core : report ended bob failed", TALKS],
         ),
+        // Whatever comes of an end that tells an app what is so already, nothing follows.
+        (
+            &[FORGETS, RINGS, "after 60s"],
+            &[FORGETS, "chat -> core : request start anna", "after 15s"],
+        ),
+        // For whom a call was held matters while that one may fail.
+        (
+            &[FORGETS, TALKS, "given talk active bob"],
+            &[
+                FORGETS,
+                TALKS,
+                "given talk active carl",
+                "talk -> core : report incoming bob",
+                "talk -> core : report ended carl remote_ended",
+                "ui -> core : request answer bob",
+                "talk -> core : fulfill answer bob",
+            ],
+        ),
         (
             &[TALKS, "ui -> core : request mute anna"],
             &[TALKS, "after 1s", "ui -> core : request mute anna"],

@@ -1,12 +1,12 @@
 //! What a flow cannot say: dates, and which texts are what.
 
 use hookswitch_core::words::{
-    AppId, CallNumber, CallUpdate, CallUuid, Date, DtmfDigits, EndedReason, Handle, HandleKind,
-    Languages, Outcome, ProviderId, RequestId, SurfaceId, Timestamp,
+    AppId, CallNumber, CallState, CallUpdate, CallUuid, Date, DtmfDigits, EndedReason, Handle,
+    HandleKind, Languages, Outcome, ProviderId, RequestId, SurfaceId, Timestamp,
 };
 use hookswitch_core::{
-    Arbiter, CallRef, Completion, Configuration, Effect, Input, Now, Policy, ProviderNews, Report,
-    Requested, Requester, StartDetails, Verdict,
+    Adoption, Arbiter, CallRef, Completion, Configuration, Effect, Input, Now, Policy,
+    ProviderNews, Report, Requested, Requester, StartDetails, Verdict,
 };
 
 const CHAT: ProviderId = ProviderId(1);
@@ -20,14 +20,22 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let mut world = Self { core: Arbiter::new(Policy::default()), at: 0, next: 10 };
-        world.handle(Input::Register {
+        let mut world = Self::without_app();
+        world.register();
+        world
+    }
+
+    fn without_app() -> Self {
+        Self { core: Arbiter::new(Policy::default()), at: 0, next: 10 }
+    }
+
+    fn register(&mut self) {
+        self.handle(Input::Register {
             provider: CHAT,
             request: RequestId(1),
             app: AppId::from("chat"),
             configuration: Configuration::default(),
         });
-        world
     }
 
     /// What follows, with every app fulfilling at once.
@@ -240,9 +248,7 @@ fn dates_of_an_entry_only_go_forward() {
 
 #[test]
 fn every_word_on_the_wire_is_read_as_what_it_says() {
-    use hookswitch_core::words::{
-        CallState, ChoiceKind, DtmfType, EndKind, MissedReason, TranslationEngine,
-    };
+    use hookswitch_core::words::{ChoiceKind, DtmfType, EndKind, MissedReason, TranslationEngine};
     assert!(CallState::ALL.into_iter().all(|of| CallState::from_name(of.name()) == Some(of)));
     assert!(ChoiceKind::ALL.into_iter().all(|of| ChoiceKind::from_name(of.name()) == Some(of)));
     assert!(EndedReason::ALL.into_iter().all(|of| EndedReason::from_name(of.name()) == Some(of)));
@@ -281,4 +287,39 @@ fn what_could_say_who_somebody_is_is_hidden_where_it_is_printed() {
     let digits = DtmfDigits::new("1234").expect("digits");
     assert_eq!(format!("{digits:?}"), "DtmfDigits(4 hidden)");
     assert_eq!(format!("{:?}", CallUuid(7)), "00000000-0000-0000-0000-000000000007");
+}
+
+#[test]
+fn an_adopted_call_is_not_connected_before_it_began() {
+    let record = |effects: Vec<Effect>| {
+        let records = effects.into_iter().filter_map(|effect| match effect {
+            Effect::Record(entry) => Some(entry),
+            _ => None,
+        });
+        records.last().expect("an entry is written")
+    };
+    let mut world = World::new();
+    world.at = 1000;
+    let entry = record(world.ask(Requested::Start(StartDetails {
+        app: Some("chat".into()),
+        account: None,
+        uuid: CallUuid(1),
+        handle: Handle::default(),
+        video: false,
+        emergency: false,
+    })));
+    assert_eq!((entry.started, entry.connected), (Date(1_000_000), None));
+    // It connected while the service was away, and the wall clock was set back.
+    let mut world = World::without_app();
+    world.at = 10;
+    world.handle(Input::Restore { orphans: vec![entry], next_number: CallNumber(2) });
+    world.register();
+    let adoption = Adoption {
+        state: CallState::Held,
+        muted: false,
+        group_with: None,
+        update: CallUpdate::default(),
+    };
+    let entry = record(world.report(1, Report::Adopt(adoption)));
+    assert_eq!(entry.connected, Some(entry.started));
 }

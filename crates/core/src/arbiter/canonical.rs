@@ -6,7 +6,8 @@ use crate::input::Requester;
 use crate::provider::{Provider, StandIn};
 use crate::transaction::{Performing, Run, Step, Transaction};
 use crate::words::{
-    CallNumber, CallUuid, FailReason, GroupId, Outcome, ProviderId, Timestamp, TransactionId, Verb,
+    CallNumber, CallUuid, Direction, FailReason, GroupId, Outcome, ProviderId, Timestamp,
+    TransactionId, Verb,
 };
 use alloc::vec::Vec;
 use core::hash::{Hash, Hasher};
@@ -48,20 +49,35 @@ impl Arbiter {
             uuids: Vec::new(),
             groups: Vec::new(),
             transactions: transactions.keys().copied().collect(),
+            at: transactions.values().map(|transaction| transaction.at).collect(),
         };
+        // An end that only tells an app what is so already: whatever comes of it, nothing follows.
+        let (told, performed): (Vec<_>, Vec<_>) =
+            performing.iter().map(|(_, performing)| performing).partition(|performing| {
+                performing.step.is_none() && calls.get(performing.call).is_none()
+            });
         // How many of each there are, so that no two lists can be taken for two others.
-        (calls.iter().count(), performing.iter().count(), transactions.len()).hash(into);
+        (calls.iter().count(), performed.len(), transactions.len()).hash(into);
         (waiting.len(), audio.owners().len(), providers.iter().count(), orphans.len()).hash(into);
         for call in calls.iter() {
             let group = calls.group_of(call.number);
-            labels.call_of(call, into);
+            labels.call_of(call, self.waits_for(call), into);
             group.is_some_and(|group| group.connected.is_some()).hash(into);
         }
-        for (_, performing) in performing.iter() {
+        for performing in performed {
             labels.performing(performing, into);
         }
         for transaction in transactions.values() {
-            labels.transaction(transaction, into);
+            let asks = match transaction.requester {
+                // Who is gone asks for nothing more.
+                Some(Requester::Provider(id)) if providers.get(id).is_none() => (4, 0),
+                Some(Requester::Provider(id)) => (1, labels.provider(id)),
+                Some(Requester::Surface(id)) => (2, id.0 as usize),
+                Some(Requester::Headset) => (3, 0),
+                None => (0, 0),
+            };
+            asks.hash(into);
+            labels.transaction(transaction, |call| calls.get(call).is_some(), into);
         }
         for id in waiting {
             labels.transaction_id(*id).hash(into);
@@ -69,13 +85,22 @@ impl Arbiter {
         arbitrating.map(|id| labels.transaction_id(id)).hash(into);
         labels.audio(audio, into);
         (ring, emergency.map(|number| labels.number(number))).hash(into);
-        for (id, _) in providers.iter() {
+        let told = |id: ProviderId| {
+            let own = told.iter().filter(|performing| performing.provider == id);
+            let mut left: Vec<u64> =
+                own.map(|performing| performing.deadline.0.saturating_sub(now.0)).collect();
+            left.sort_unstable();
+            left
+        };
+        // Those that nothing was met of are in an order that is theirs, not that of their ids.
+        let mut others: Vec<ProviderId> = providers.iter().map(|(id, _)| id).collect();
+        others.sort_by_cached_key(|id| told(*id));
+        for id in others {
             labels.provider(id);
         }
         for id in labels.providers.clone() {
-            // Whoever asked for what goes on may be gone.
             let known = providers.get(id);
-            known.is_some().hash(into);
+            (known.is_some(), told(id)).hash(into);
             known.into_iter().for_each(|provider| labels.provider_of(provider, into));
         }
         adopt_until.map(|until| labels.left(until)).hash(into);
@@ -98,6 +123,15 @@ impl Arbiter {
         });
         callback.hash(into);
     }
+
+    /// Whether it makes a difference for which call this one was held: only a call that was not connected yet, or an
+    /// emergency call, gives its place back.
+    fn waits_for(&self, call: &Call) -> Option<CallNumber> {
+        let State::Held(HeldFor::Room(of)) = call.state else { return None };
+        let of = self.calls.get(of)?;
+        let unconnected = of.facts.direction == Direction::Outgoing && of.connected.is_none();
+        (unconnected || self.emergency == Some(of.number)).then_some(of.number)
+    }
 }
 
 /// What stands for an id: its place among those that count, in the order of the ids or in which they are met.
@@ -108,6 +142,8 @@ struct Labels {
     uuids: Vec<(ProviderId, CallUuid)>,
     groups: Vec<GroupId>,
     transactions: Vec<TransactionId>,
+    /// The step each of them is at: what is behind is counted from there.
+    at: Vec<usize>,
 }
 
 fn place<T: PartialEq>(list: &mut Vec<T>, id: T) -> usize {
@@ -140,7 +176,7 @@ impl Labels {
         until.0.saturating_sub(self.now.0)
     }
 
-    fn call_of(&mut self, call: &Call, into: &mut impl Hasher) {
+    fn call_of(&mut self, call: &Call, waits_for: Option<CallNumber>, into: &mut impl Hasher) {
         let Call {
             number: _,
             provider,
@@ -167,10 +203,7 @@ impl Labels {
             State::Ringing { until, silenced } => (self.left(until), silenced).hash(into),
             State::Answering { until } => self.left(until).hash(into),
             State::Dialing { reached, stuck } => (reached, self.left(stuck)).hash(into),
-            // A call that is over gets nobody back.
-            State::Held(HeldFor::Room(of)) => {
-                self.calls.iter().position(|known| *known == of).hash(into);
-            }
+            State::Held(HeldFor::Room(_)) => waits_for.map(|of| self.number(of)).hash(into),
             State::Held(HeldFor::Itself) => u8::MAX.hash(into),
             State::Ending { kind, was } => (kind, was).hash(into),
             State::Starting | State::Active => {}
@@ -205,20 +238,28 @@ impl Labels {
         self.uuid((*provider, *uuid)).hash(into);
         self.verb(*provider, verb, into);
         self.left(*deadline).hash(into);
-        step.map(|(id, step)| (self.transaction_id(id), step)).hash(into);
+        let step = step.map(|(id, step)| {
+            let id = self.transaction_id(id);
+            (id, step.saturating_sub(self.at.get(id).copied().unwrap_or_default()))
+        });
+        step.hash(into);
     }
 
-    fn transaction(&mut self, transaction: &Transaction, into: &mut impl Hasher) {
-        let Transaction { requester, steps, at, results, target, run } = transaction;
-        let asks = match requester {
-            Some(Requester::Provider(id)) => (1, self.provider(*id)),
-            Some(Requester::Surface(id)) => (2, id.0 as usize),
-            Some(Requester::Headset) => (3, 0),
-            None => (0, 0),
-        };
-        (asks, at, target.map(|number| self.number(number))).hash(into);
-        (steps.len(), results.len()).hash(into);
-        for Step { call, verb, requested, forced } in steps {
+    fn transaction(
+        &mut self,
+        transaction: &Transaction,
+        lives: impl Fn(CallNumber) -> bool,
+        into: &mut impl Hasher,
+    ) {
+        let Transaction { requester: _, steps, at, results, target, run } = transaction;
+        target.map(|call| lives(call).then(|| self.number(call))).hash(into);
+        // Of what is done only that can matter again which may be undone, and digits, which others wait for.
+        let done = steps[..*at].iter().filter(|step| {
+            lives(step.call) && matches!(step.verb, Verb::SetHeld(_) | Verb::PlayDtmf(..))
+        });
+        let (done, coming) = (done.collect::<Vec<_>>(), &steps[*at..]);
+        (done.len(), coming.len(), results.len()).hash(into);
+        for Step { call, verb, requested, forced } in done.into_iter().chain(coming) {
             (self.number(*call), requested, forced).hash(into);
             // No step is for another app than its call's, and ids of calls are told apart by the app.
             match verb {
@@ -239,10 +280,10 @@ impl Labels {
         }
         run.is_some().hash(into);
         if let Some(Run { from, until, handled, early }) = run {
-            (from, until, handled, early.len()).hash(into);
+            (from.saturating_sub(*at), until.saturating_sub(*at), handled, early.len()).hash(into);
             for (step, (performing, result)) in early {
                 self.performing(performing, into);
-                (step, result.is_ok(), result.err()).hash(into);
+                (step.saturating_sub(*at), result.is_ok(), result.err()).hash(into);
             }
         }
     }
@@ -259,8 +300,8 @@ impl Labels {
         (configuration, reconfigured).hash(into);
         let Some(StandIn { until, ended }) = stand_in else { return false.hash(into) };
         (true, self.left(*until), ended.len()).hash(into);
-        for (number, _, kind) in ended {
-            (self.number(*number), kind).hash(into);
+        for (_, _, kind) in ended {
+            kind.hash(into);
         }
     }
 }

@@ -97,7 +97,9 @@ impl Turn<'_> {
         let talked = matches!(state, State::Active | State::Held(_));
         let mut call = Call::new(entry.number, provider, facts, log, state);
         call.started = Some(entry.started);
-        call.connected = entry.connected.or_else(|| talked.then_some(now.date));
+        // The wall clock may have been set back meanwhile, and dates of an entry only go forward.
+        let connected = now.date.max(entry.started);
+        call.connected = entry.connected.or_else(|| talked.then_some(connected));
         call.muted = adoption.muted && !emergency;
         call.mute_wanted = call.muted;
         let number = call.number;

@@ -101,6 +101,13 @@ impl Arbiter {
         self.audio.owners().iter().map(|owner| (owner.call, owner.granted))
     }
 
+    /// Calls that the user ended, and whose app, which does not run, is told so when it comes.
+    #[doc(hidden)]
+    pub fn kept_ends(&self) -> impl Iterator<Item = CallUuid> {
+        let stand_ins = self.providers.iter().filter_map(|(_, known)| known.stand_in.as_ref());
+        stand_ins.flat_map(|stand_in| &stand_in.ended).map(|(_, uuid, _)| *uuid)
+    }
+
     /// Whether calls from before a restart wait to be adopted.
     #[doc(hidden)]
     pub fn remembers_calls(&self) -> bool {

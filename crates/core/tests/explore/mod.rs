@@ -1,57 +1,32 @@
 //! All states that can be reached, nearest first, each looked at once.
+//!
+//! A layer, all states that are as many moves away, is looked at in pieces by as many threads as there are processors.
+//! What they find is put together in the order of the states it was found from: so the same is found each time.
 
+mod key;
 mod moves;
+mod play;
 mod scope;
 
-use crate::turn::{Seen, Turn, check_offers};
+use crate::turn::check_offers;
 use hookswitch_core::flow::Recorder;
-use hookswitch_core::words::{CallNumber, Timestamp};
-use hookswitch_core::{Arbiter, AudioEffect, Effect, Input};
+use hookswitch_core::words::Timestamp;
+use key::{Known, key};
 use moves::State;
+use play::{Happened, play, root};
 pub use scope::{Scope, scopes};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::HashSet;
 use std::fmt;
-use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
-/// Two independent hashes of 64 bits: of a billion states two that are taken for one are not to be expected.
-struct Wide(DefaultHasher, DefaultHasher);
-
-impl Wide {
-    fn of(state: &State) -> u128 {
-        let mut wide = Self(DefaultHasher::new(), DefaultHasher::new());
-        wide.1.write_u8(1);
-        state.seen.core.canonical(Timestamp(state.at), &mut wide);
-        u128::from(wide.0.finish()) << 64 | u128::from(wide.1.finish())
-    }
-}
-
-impl Hasher for Wide {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.write(bytes);
-        self.1.write(bytes);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0.finish()
-    }
-}
-
-/// The keys are hashes already.
-#[derive(Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn write(&mut self, bytes: &[u8]) {
-        let (low, _) = bytes.split_at(8);
-        self.0 = u64::from_ne_bytes(low.try_into().expect("eight bytes"));
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
+/// States that a thread takes at once.
+const PIECE: usize = 16;
+/// States that are looked at before what was found is put together.
+const HEAP: usize = 256 * PIECE;
+/// States of a layer that are kept whole, about 10 kB each; the others are played again when it is their turn.
+const WHOLE: usize = 100_000;
 
 /// How a state was reached first: from which, by which of its moves.
 #[derive(Clone, Copy)]
@@ -59,6 +34,22 @@ struct Way {
     from: u32,
     by: u16,
 }
+
+/// A state of the layer. `None`: only the way there is kept.
+struct Waits {
+    at: usize,
+    state: Option<State>,
+}
+
+/// A state that was not known.
+struct Found {
+    key: u128,
+    way: Way,
+    state: State,
+}
+
+/// What is wrong, at which state, on which of its moves.
+type Wrong = (String, usize, usize);
 
 /// What was seen.
 pub struct Explored {
@@ -81,127 +72,116 @@ impl fmt::Display for Explored {
     }
 }
 
-/// An input with what was before and what followed, for a flow.
-struct Happened {
-    at: u64,
-    due: Option<Timestamp>,
-    input: Input,
-    effects: Vec<Effect>,
-}
-
 /// Go through the scope, until there is no other state or, when there are `most`, to the end of that depth.
 ///
 /// # Errors
 /// What is wrong in a state or on a way, and the shortest flow there.
 pub fn explore(scope: &Scope, most: usize) -> Result<Explored, String> {
     let begun = Instant::now();
+    let beginning = root(scope, |_| {});
     let mut explorer = Explorer {
         scope,
         ways: Vec::from([Way { from: 0, by: 0 }]),
-        known: HashMap::default(),
-        transitions: 0,
-        last: None,
+        known: Known::from_iter([key(&beginning)]),
     };
-    explorer.known.insert(Wide::of(&root(scope, |_| {})), 0);
-    let (mut layer, mut depth) = (0..1, 0);
+    let (mut transitions, mut depth) = (0, 0);
+    let mut layer = Vec::from([Waits { at: 0, state: Some(beginning) }]);
     while !layer.is_empty() && explorer.ways.len() < most {
-        let begins = explorer.ways.len();
-        for at in layer {
-            explorer.look(at).map_err(|(what, by)| explorer.tell(&what, at, by))?;
+        let mut next = Vec::new();
+        let mut waiting = layer.into_iter();
+        loop {
+            let heap: Vec<Waits> = waiting.by_ref().take(HEAP).collect();
+            if heap.is_empty() {
+                break;
+            }
+            let looked = explorer.look_at(&heap);
+            let (found, tried) = looked.map_err(|wrong| explorer.tell(&wrong))?;
+            transitions += tried;
+            for Found { key, way, state } in found {
+                if explorer.known.insert(key) {
+                    let state = (next.len() < WHOLE).then_some(state);
+                    next.push(Waits { at: explorer.ways.len(), state });
+                    explorer.ways.push(way);
+                }
+            }
         }
-        layer = begins..explorer.ways.len();
+        layer = next;
         depth += usize::from(!layer.is_empty());
         if std::env::var_os("EXPLORE_TRACE").is_some() {
-            eprintln!("{} to {depth}: {} states, {:?}", scope.name, layer.end, begun.elapsed());
+            let states = explorer.ways.len();
+            eprintln!("{} to {depth}: {states} states, {:?}", scope.name, begun.elapsed());
         }
     }
     Ok(Explored {
         scope: scope.name,
         states: explorer.ways.len(),
-        transitions: explorer.transitions,
+        transitions,
         depth,
         closed: layer.is_empty(),
         took: begun.elapsed(),
     })
 }
 
-/// No call is there, and both apps run, if there is no other way for a call to begin.
-fn root(scope: &Scope, mut keep: impl FnMut(Happened)) -> State {
-    let core = Arbiter::new(scope.policy.clone());
-    let mut state = State { seen: Seen::of(core), at: 1_000_000, next: 0 };
-    let registers = |input: &Input| matches!(input, Input::Register { .. });
-    while let Some(register) = moves::moves(scope, &state).into_iter().find(registers)
-        && !scope.push
-    {
-        play(&mut state, register, |_| Ok(()), &mut keep).expect("an app registers");
-    }
-    state
-}
-
-/// Let it happen, and what follows from it by itself. Time passes by one unit.
-fn play(
-    state: &mut State,
-    input: Input,
-    mut check: impl FnMut(&Turn) -> Result<(), String>,
-    mut keep: impl FnMut(Happened),
-) -> Result<(), String> {
-    if input == Input::Tick {
-        state.at += 1;
-    }
-    state.next += 2;
-    let mut inputs = Vec::from([input]);
-    while let Some(input) = inputs.pop() {
-        let due = state.seen.core.next_deadline();
-        let mut core = state.seen.core.clone();
-        let effects = core.handle(state.now(), input.clone());
-        let after = Seen::of(core);
-        let (now, before) = (state.now(), &state.seen);
-        let turn = Turn { before, now, input: &input, effects: &effects, after: &after };
-        let right = check(&turn);
-        let up = effects.iter().rev().filter_map(|effect| match effect {
-            Effect::Audio(AudioEffect::Activate(call)) => Some(*call),
-            _ => None,
-        });
-        let up: Vec<CallNumber> = up.collect();
-        inputs.extend(up.into_iter().map(|call| Input::AudioActivated { call }));
-        keep(Happened { at: state.at, due, input, effects });
-        state.seen = after;
-        right?;
-    }
-    Ok(())
-}
-
 struct Explorer<'a> {
     scope: &'a Scope,
     ways: Vec<Way>,
-    known: HashMap<u128, u32, BuildHasherDefault<AsIs>>,
-    transitions: usize,
-    /// The state that was built last: its children come one after the other.
-    last: Option<(usize, State)>,
+    known: Known,
 }
 
 impl Explorer<'_> {
-    /// Try every move of a state.
-    fn look(&mut self, at: usize) -> Result<(), (String, usize)> {
-        let state = self.state(at);
-        for (by, input) in moves::moves(self.scope, &state).into_iter().enumerate() {
-            let mut next = state.clone();
-            play(&mut next, input, |turn| turn.check(), |_| {}).map_err(|what| (what, by))?;
-            self.transitions += 1;
-            if next.seen.core == state.seen.core && next.at == state.at {
-                continue;
+    /// Look at these states with all processors. What was found, in order, and how many moves were tried.
+    fn look_at(&self, heap: &[Waits]) -> Result<(Vec<Found>, usize), Wrong> {
+        let turn = AtomicUsize::new(0);
+        let work = || {
+            let mut done = Vec::new();
+            loop {
+                let piece = turn.fetch_add(1, Ordering::Relaxed);
+                let Some(states) = heap.chunks(PIECE).nth(piece) else { return done };
+                done.push((piece, self.look_at_piece(states)));
             }
-            let index = u32::try_from(self.ways.len()).expect("fewer than four billion states");
-            let known = self.known.entry(Wide::of(&next));
-            if let Entry::Vacant(new) = known {
-                check_offers(&next.seen).map_err(|what| (what, by))?;
-                new.insert(index);
-                let from = u32::try_from(at).expect("fewer than four billion states");
-                let by = u16::try_from(by).expect("fewer than 65 thousand moves");
-                self.ways.push(Way { from, by });
+        };
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let threads = threads.min(heap.len().div_ceil(PIECE));
+        let mut done = thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut done = work();
+            for other in others {
+                done.extend(other.join().expect("what is wrong is returned"));
+            }
+            done
+        });
+        done.sort_by_key(|(piece, _)| *piece);
+        let (mut all, mut tried) = (Vec::new(), 0);
+        for (_, looked) in done {
+            let (found, moves) = looked?;
+            all.extend(found);
+            tried += moves;
+        }
+        Ok((all, tried))
+    }
+
+    fn look_at_piece(&self, piece: &[Waits]) -> Result<(Vec<Found>, usize), Wrong> {
+        let (mut found, mut tried) = (Vec::new(), 0);
+        let mut new = HashSet::new();
+        let mut parent: Option<(usize, State)> = None;
+        for Waits { at, state } in piece {
+            let again = state.is_none().then(|| self.state(*at, &mut parent));
+            let Some(state) = state.as_ref().or(again.as_ref()) else { continue };
+            for (by, input) in moves::moves(self.scope, state).into_iter().enumerate() {
+                let wrong = |what| (what, *at, by);
+                tried += 1;
+                let next = play(state, input, |turn| turn.check(), |_| {}).map_err(wrong)?;
+                let Some(next) = next else { continue };
+                let key = key(&next);
+                if !self.known.contains(&key) && new.insert(key) {
+                    check_offers(&next.seen).map_err(wrong)?;
+                    let from = u32::try_from(*at).expect("fewer than four billion states");
+                    let by = u16::try_from(by).expect("fewer than 65 thousand moves");
+                    found.push(Found { key, way: Way { from, by }, state: next });
+                }
             }
         }
-        Ok(())
+        Ok((found, tried))
     }
 
     /// The moves that lead to a state.
@@ -215,29 +195,30 @@ impl Explorer<'_> {
         path
     }
 
-    /// Only ways are kept: a state is made again from its beginning, or from its parent's.
-    fn state(&mut self, at: usize) -> State {
-        let parent = self.ways[at].from as usize;
-        if self.last.as_ref().is_none_or(|(known, _)| *known != parent) {
-            let mut state = root(self.scope, |_| {});
-            self.path(parent).into_iter().for_each(|by| self.go(&mut state, by));
-            self.last = Some((parent, state));
-        }
-        let (_, parent) = self.last.as_ref().expect("made just now");
-        let mut state = parent.clone();
-        if at != 0 {
-            self.go(&mut state, usize::from(self.ways[at].by));
-        }
+    /// A state that was not kept, played again. Those that come one after the other often have one parent, which is kept.
+    fn state(&self, at: usize, last: &mut Option<(usize, State)>) -> State {
+        let Way { from, by } = self.ways[at];
+        let from = from as usize;
+        let parent = match last.take() {
+            Some((known, state)) if known == from => state,
+            _ => {
+                let path = self.path(from).into_iter();
+                path.fold(root(self.scope, |_| {}), |state, by| self.go(&state, by))
+            }
+        };
+        let state = self.go(&parent, usize::from(by));
+        *last = Some((from, parent));
         state
     }
 
-    fn go(&self, state: &mut State, by: usize) {
+    fn go(&self, state: &State, by: usize) -> State {
         let input = moves::moves(self.scope, state).swap_remove(by);
-        play(state, input, |_| Ok(()), |_| {}).expect("it went well before");
+        let played = play(state, input, |_| Ok(()), |_| {}).expect("it went well before");
+        played.expect("it led to another state before")
     }
 
     /// The flow to a state, and one move on.
-    fn tell(&self, what: &str, at: usize, by: usize) -> String {
+    fn tell(&self, (what, at, by): &Wrong) -> String {
         let mut recorder = Recorder::new(&self.scope.policy);
         let mut text = format!("{what}\n\n# {what}\nfound_by_explorer:\n");
         for (knob, value) in self.scope.policy.changed_knobs() {
@@ -246,9 +227,12 @@ impl Explorer<'_> {
         text.push_str("    audio by hand\n");
         let mut inputs = Vec::new();
         let mut state = root(self.scope, |happened| inputs.push(happened));
-        for by in self.path(at).into_iter().chain([by]) {
+        for by in self.path(*at).into_iter().chain([*by]) {
             let input = moves::moves(self.scope, &state).swap_remove(by);
-            let _ = play(&mut state, input, |_| Ok(()), |happened| inputs.push(happened));
+            match play(&state, input, |_| Ok(()), |happened| inputs.push(happened)) {
+                Ok(Some(next)) => state = next,
+                _ => break,
+            }
         }
         for Happened { at, due, input, effects } in &inputs {
             let mut say = |line: &str| text.push_str(&format!("    {line}\n"));

@@ -22,23 +22,23 @@ pub struct State {
 }
 
 impl State {
-    pub fn now(&self) -> Now {
-        Now { at: Timestamp(self.at), date: Date(self.at.cast_signed()) }
+    pub fn now_at(at: u64) -> Now {
+        Now { at: Timestamp(at), date: Date(at.cast_signed()) }
     }
 
     fn running(&self, app: &str) -> Option<ProviderId> {
         self.seen.core.providers().find(|(_, name, _)| name.as_str() == app).map(|(id, ..)| id)
     }
 
-    /// An id for one more call, if there may be one.
+    /// An id for one more call, if there may be one. No id is used twice.
     fn free(&self, calls: usize) -> Option<CallUuid> {
         let live = self.seen.calls.iter().map(|call| call.facts.uuid);
         let over = self.seen.asked.values().map(|asked| asked.call);
+        let over = over.chain(self.seen.core.kept_ends());
         let mut used: Vec<CallUuid> = live.chain(over).collect();
         used.sort_unstable();
         used.dedup();
-        let free = (1..=calls as u128).map(CallUuid).find(|uuid| !used.contains(uuid));
-        free.filter(|_| used.len() < calls)
+        (used.len() < calls).then_some(CallUuid(u128::from(self.next) + 1))
     }
 }
 

@@ -58,6 +58,12 @@ fn one_after_the_other() -> Policy {
     policy
 }
 
+/// Nobody asks for a second thing before the first is done.
+fn one_at_a_time(mut scope: Scope) -> Scope {
+    scope.policy.set("pending_requests", "1").expect("a count");
+    scope
+}
+
 fn base(name: &'static str, calls: usize) -> Scope {
     let alone = Configuration { maximum_calls_per_call_group: 1, ..Configuration::default() };
     Scope {
@@ -97,25 +103,25 @@ pub fn scopes() -> Vec<Scope> {
         grouping(Scope { holds: true, mute: true, loss: true, ..base("all_of_two", 2) }),
         Scope { starts: true, ..base("starts", 3) },
         Scope { incoming: both.clone(), ..base("no_holding", 3) },
-        Scope { headset: true, ..base("headset", 3) },
+        one_at_a_time(Scope { headset: true, ..base("headset", 3) }),
         Scope { emergency: true, apps: [emergency, alone], ..base("emergency", 3) },
-        Scope { push: true, ..base("push", 2) },
-        Scope { holds: true, apps: [executes.clone(), executes], ..base("executes", 2) },
+        Scope { push: true, ..base("push", 3) },
+        Scope { holds: true, apps: [executes.clone(), executes], ..base("executes", 3) },
         Scope {
             holds: true,
             starts: true,
             loss: true,
             policy: one_after_the_other(),
-            ..base("deadlines", 2)
+            ..base("deadlines", 3)
         },
-        Scope {
+        one_at_a_time(Scope {
             starts: true,
             holds: true,
             mute: true,
             dtmf: true,
             by_app: true,
             ..base("by_app", 2)
-        },
-        Scope { updates: true, incoming: both, holds: true, ..base("updates", 2) },
+        }),
+        Scope { updates: true, incoming: both, holds: true, ..base("updates", 3) },
     ])
 }

@@ -1,7 +1,7 @@
 //! Never more than the rules allow; and nothing is in the way of an emergency call.
 
 use super::Turn;
-use hookswitch_core::words::{CallState, RequestError, Verb};
+use hookswitch_core::words::{CallState, RequestError};
 use hookswitch_core::{CallView, Input, Reply, Report};
 
 impl Turn<'_> {
@@ -47,9 +47,6 @@ impl Turn<'_> {
         if adopted || matches!(self.input, Input::Restore { .. }) {
             return Ok(());
         }
-        let (before, after) = (self.before.held(), self.after.held());
-        let right = after <= policy.held.max(before) || self.hold_was_late();
-        ensure!(right, "{after} conversations are held");
         let dials =
             |call: &CallView| matches!(call.state, CallState::Dialing | CallState::Connecting);
         ensure!(self.after.count(dials) <= 1, "two calls are being dialed");
@@ -80,15 +77,5 @@ impl Turn<'_> {
             ensure!(after <= most || emergency, "{after} groups of {provider}");
         }
         Ok(())
-    }
-
-    /// A call that was to talk, or to talk again because its hold came too late, is held after all.
-    fn hold_was_late(&self) -> bool {
-        self.before.asked.iter().any(|(action, asked)| {
-            let after = self.after.call(asked.number);
-            asked.verb == Verb::SetHeld(false)
-                && !self.after.asked.contains_key(action)
-                && after.is_some_and(|call| call.state == CallState::Held)
-        })
     }
 }

@@ -61,20 +61,24 @@ impl Seen {
         self.calls.iter().filter(|call| is(call)).count()
     }
 
-    /// Conversations that somebody waits in, and will for a while.
-    pub fn held(&self) -> usize {
+    /// Conversations that somebody waits in, and will for a while. With `all`, also those that end, in which others talk,
+    /// or that something is pending for: as many as there were when that was asked for.
+    pub fn held(&self, all: bool) -> usize {
         let of = |state: CallState| {
             let all = self.calls.iter().filter(move |call| call.state == state);
             all.map(|call| self.lead(call)).collect::<BTreeSet<_>>()
         };
         let (held, talking) = (of(CallState::Held), of(CallState::Active));
-        // While one of them ends, what was to follow a hold waits.
         let ending = of(CallState::Ending);
-        let resumes = self.asked.values().filter(|asked| asked.verb == Verb::SetHeld(false));
-        let resumes = resumes.filter_map(|asked| self.call(asked.number));
-        let resuming: BTreeSet<CallNumber> = resumes.map(|call| self.lead(call)).collect();
+        if all {
+            return held.union(&ending).count();
+        }
+        // While one of them ends, or its app is still at a hold, what was to follow waits.
+        let moves = self.asked.values().filter(|asked| matches!(asked.verb, Verb::SetHeld(_)));
+        let moves = moves.filter_map(|asked| self.call(asked.number));
+        let moving: BTreeSet<CallNumber> = moves.map(|call| self.lead(call)).collect();
         let stays =
-            |lead: &&CallNumber| ![&talking, &ending, &resuming].iter().any(|of| of.contains(lead));
+            |lead: &&CallNumber| ![&talking, &ending, &moving].iter().any(|of| of.contains(lead));
         held.iter().filter(stays).count()
     }
 
