@@ -31,7 +31,7 @@ pub fn key(state: &State) -> u128 {
     let place = |number: CallNumber| state.seen.calls.iter().position(|call| call.number == number);
     for call in &state.seen.calls {
         call.choices.len().hash(&mut wide);
-        for choice in &call.choices {
+        for choice in call.choices.iter() {
             let of = [choice.ends, choice.holds, choice.merges].map(|of| of.map(place));
             (choice.kind, of).hash(&mut wide);
         }
