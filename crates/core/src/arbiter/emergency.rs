@@ -46,6 +46,7 @@ impl Turn<'_> {
         for other in others.collect::<Vec<_>>() {
             self.make_way(other, of, number, own_held);
         }
+        self.pump();
     }
 
     fn make_way(&mut self, other: CallNumber, of: ProviderId, number: CallNumber, own_held: bool) {

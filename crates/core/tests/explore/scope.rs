@@ -86,7 +86,9 @@ fn base(name: &'static str, calls: usize) -> Scope {
     }
 }
 
-/// Every part. What is offered can always be chosen: holding, ending, swapping, and merging where apps can do that.
+/// Every part. What is offered can always be chosen: holding, ending, swapping, and merging where apps can do that. `all`
+/// has three calls with holds, groups, mute, loss and deadlines of different lengths, and each asks for one thing at a time;
+/// what comes of two at a time is in the parts about less.
 pub fn scopes() -> Vec<Scope> {
     let stays = CallUpdate { supports_holding: Some(false), ..CallUpdate::default() };
     let both = Vec::from([CallUpdate::default(), stays]);
@@ -101,6 +103,13 @@ pub fn scopes() -> Vec<Scope> {
         Scope { holds: true, loss: true, ..base("loss", 3) },
         grouping(Scope { holds: true, ..base("groups", 3) }),
         grouping(Scope { holds: true, mute: true, loss: true, ..base("all_of_two", 2) }),
+        one_at_a_time(grouping(Scope {
+            holds: true,
+            mute: true,
+            loss: true,
+            policy: one_after_the_other(),
+            ..base("all", 3)
+        })),
         Scope { starts: true, ..base("starts", 3) },
         Scope { incoming: both.clone(), ..base("no_holding", 3) },
         one_at_a_time(Scope { headset: true, ..base("headset", 3) }),
