@@ -5,7 +5,9 @@
 
 use super::endpoint::{Always, Endpoint, EndpointKind, Taste, choose, endpoints, find, kinds};
 use super::graph::{Class, Graph, Node, Target};
+use super::kept::{self, Kept};
 use super::ledger::{Entries, Moved, Volume, same};
+use super::levels::Levels;
 use super::owner::{Processes, owner};
 use super::situation::{Situation, Standing};
 use super::wish::{Part, Wish, part};
@@ -31,36 +33,8 @@ pub enum Step {
     SetVolume(u32, f32),
     /// Tell a node where to go; `None`: nowhere in particular.
     SetTarget(u32, Option<Target>),
-}
-
-/// The numbers it goes by.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Levels {
-    /// What the volume of others is multiplied with while somebody talks. 0.2: -14 dB, as other systems do.
-    pub duck: f32,
-    /// Milliseconds that the streams of a call which is over may go on playing.
-    pub release: u64,
-}
-
-impl Default for Levels {
-    fn default() -> Self {
-        Self { duck: 0.2, release: 5000 }
-    }
-}
-
-impl Levels {
-    /// Set one by its name: `audio_duck` in percent, `audio_release` in milliseconds. `None`: it is none, or not its kind.
-    pub fn set(&mut self, name: &str, value: &str) -> Option<()> {
-        match name {
-            "audio_duck" => {
-                let percent = value.parse::<u8>().ok().filter(|percent| *percent <= 100)?;
-                self.duck = f32::from(percent) / 100.0;
-            }
-            "audio_release" => self.release = value.parse().ok()?,
-            _ => return None,
-        }
-        Some(())
-    }
+    /// Have the session manager keep this volume for new streams of this key.
+    Keep(String, f32),
 }
 
 /// See the head of this file.
@@ -87,6 +61,8 @@ pub struct Desk {
     /// What was told and is not seen yet: the value, and when.
     told: BTreeMap<u64, (f32, u64)>,
     told_targets: BTreeMap<u64, (String, u64)>,
+    /// What the session manager has kept of all this.
+    kept: Kept,
     /// How often another program's value was written over, and when it may be again.
     contested: BTreeMap<u64, (u32, u64)>,
     contested_targets: BTreeMap<u64, u32>,
@@ -120,6 +96,7 @@ impl Desk {
             inherited_targets: BTreeSet::new(),
             told: BTreeMap::new(),
             told_targets: BTreeMap::new(),
+            kept: Kept::default(),
             contested: BTreeMap::new(),
             contested_targets: BTreeMap::new(),
             yielded: BTreeSet::new(),
@@ -227,8 +204,7 @@ impl Desk {
             && self.told_targets.is_empty()
             && self.left.is_empty()
             && self.inherited.is_empty()
-            && self.entries.volumes.is_empty()
-            && self.entries.moved.is_empty()
+            && self.entries.is_empty()
     }
 
     /// What has to be done now. Save the entries before it is.
@@ -285,6 +261,11 @@ impl Desk {
             let endpoint = current.as_ref().filter(|_| goes);
             self.send(&node, endpoint, now, &mut steps);
         }
+        if self.settled && self.situation.calls.is_empty() && !self.situation.quiets_others() {
+            let (keep, again) = self.kept.give_back(&mut self.entries.kept, now);
+            steps.extend(keep.into_iter().map(|(key, old)| Step::Keep(key, old)));
+            again.into_iter().for_each(|at| self.wake(at));
+        }
         steps
     }
 
@@ -296,6 +277,7 @@ impl Desk {
         self.told.retain(|serial, _| there.contains(serial));
         self.told_targets.retain(|serial, _| there.contains(serial));
         self.contested.retain(|serial, _| there.contains(serial));
+        self.kept.retain(&there);
         for set in [
             &mut self.inherited,
             &mut self.inherited_targets,
@@ -350,14 +332,17 @@ impl Desk {
         };
         let told = self.told.get(&serial).copied();
         let Some(entry) = self.entries.volumes.get_mut(&serial) else {
-            let wanted = level(volume);
-            if wish == Wish::Open || same(volume, wanted) || self.yielded.contains(&serial) {
+            let given = self.kept.given(node, &self.entries.kept, &self.levels, now);
+            let old = given.unwrap_or(volume);
+            let wanted = level(old);
+            if given.is_none() && same(volume, wanted) || self.yielded.contains(&serial) {
                 return;
             }
-            let entry = Volume { old: volume, set: wanted, before: None, of_call };
+            let entry = Volume { old, set: wanted, before: given.map(|_| volume), of_call };
             self.entries.volumes.insert(serial, entry);
-            return self.tell(node, wanted, now, steps);
+            return self.tell(node, old, wanted, now, steps);
         };
+        let old = entry.old;
         let wanted = level(entry.old);
         let is_news = told.is_none_or(|(value, _)| !same(value, wanted));
         if same(volume, wanted) && (told.is_none() || !is_news) {
@@ -387,19 +372,18 @@ impl Desk {
                 self.contested.remove(&serial);
                 return;
             }
-            let old = entry.old;
-            return self.tell(node, old, now, steps);
+            return self.tell(node, old, old, now, steps);
         }
         if !same(entry.set, wanted) {
             entry.before = Some(entry.set);
             entry.set = wanted;
             entry.of_call = of_call;
-            return self.tell(node, wanted, now, steps);
+            return self.tell(node, old, wanted, now, steps);
         }
         entry.of_call = of_call;
         if is_news && told.is_some() {
             // It was being given back, and is wanted again.
-            return self.tell(node, wanted, now, steps);
+            return self.tell(node, old, wanted, now, steps);
         }
         let (times, again) = self.contested.entry(serial).or_insert((0, now));
         if *times >= REPEATS {
@@ -417,10 +401,15 @@ impl Desk {
         }
         *times = times.saturating_add(1);
         *again = now + PERSIST;
-        self.tell(node, wanted, now, steps);
+        self.tell(node, old, wanted, now, steps);
     }
 
-    fn tell(&mut self, node: &Node, volume: f32, now: u64, steps: &mut Vec<Step>) {
+    fn tell(&mut self, node: &Node, old: f32, volume: f32, now: u64, steps: &mut Vec<Step>) {
+        if !same(old, volume)
+            && let Some(key) = kept::key(node)
+        {
+            self.kept.touch(&mut self.entries.kept, key, old);
+        }
         self.told.insert(node.serial, (volume, now));
         self.wake(now + CONFIRM);
         steps.push(Step::SetVolume(node.id, volume));

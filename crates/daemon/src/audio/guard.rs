@@ -1,7 +1,8 @@
 //! A process of its own that undoes what the service has changed of others, if the service is killed before it can.
 
-use super::desk::{Desk, Levels};
+use super::desk::Desk;
 use super::ledger::{Entries, Lock, Paused, entries_in, paused_in, read, write};
+use super::levels::Levels;
 use super::owner::System;
 use super::pipewire::Connection;
 use super::players;
@@ -75,7 +76,7 @@ pub fn run(ledger: &Path) -> io::Result<()> {
     // If somebody else has it, the service's next life is there and undoes it itself.
     let Some(_lock) = lock(folder)? else { return Ok(()) };
     let entries: Entries = read(&entries_in(folder));
-    if entries.touches_others() {
+    if entries.touches_others() || !entries.kept.is_empty() {
         let left = undo(entries);
         write(&entries_in(folder), (!left.is_empty()).then_some(&left))?;
     }
@@ -99,7 +100,8 @@ fn lock(folder: &Path) -> io::Result<Option<Lock>> {
     }
 }
 
-/// Give others their volume back. What is still changed then: a call's own streams stay silent.
+/// Give others their volume back. What is still changed then: a call's own streams stay silent, and the session manager
+/// has to be told once more what to keep, for which nobody waits here.
 fn undo(entries: Entries) -> Entries {
     pipewire::init();
     let levels = Levels { duck: 1.0, release: 0 };
@@ -108,19 +110,19 @@ fn undo(entries: Entries) -> Entries {
         let connection = Connection::open(&main_loop)?;
         Ok((connection, main_loop))
     });
-    let Ok((mut connection, main_loop)) = connected else {
-        // Without this run of the server there is nothing to undo.
-        return Entries::default();
-    };
+    // Without this run of the server there is nothing to undo; what is kept outlives it.
+    let without = Entries { kept: entries.kept.clone(), ..Entries::default() };
+    let Ok((mut connection, main_loop)) = connected else { return without };
     desk.inherit(entries);
     let began = Instant::now();
     let mut asked = connection.ask();
-    let mut rounds = 0;
-    while began.elapsed() < LONGEST && desk.touches_others() {
+    let (mut rounds, mut last) = (0, None);
+    // The last question is answered when all that was asked for before it is done.
+    while began.elapsed() < LONGEST && (desk.touches_others() || last.is_none() || last == asked) {
         main_loop.loop_().iterate(Timeout::Finite(Duration::from_millis(50)));
         let round = connection.listen(&mut desk.graph);
         if round.lost.is_some() {
-            return Entries::default();
+            return without;
         }
         if round.done.is_some() && round.done == asked {
             rounds += 1;
@@ -130,6 +132,10 @@ fn undo(entries: Entries) -> Entries {
         if desk.settled {
             let now = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             desk.look(now).iter().for_each(|step| connection.take(step));
+            if last.is_none() {
+                asked = connection.ask();
+                last = asked;
+            }
         }
     }
     desk.entries

@@ -21,6 +21,9 @@ pub struct Entries {
     pub volumes: BTreeMap<u64, Volume>,
     /// Streams that were sent to a device, by serial number.
     pub moved: BTreeMap<u64, Moved>,
+    /// What the session manager may have kept of that, by its key, with the volume it should have: that outlives a run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kept: BTreeMap<String, f32>,
 }
 
 /// A stream whose volume was set.
@@ -64,7 +67,7 @@ pub fn same(one: f32, other: f32) -> bool {
 impl Entries {
     /// Whether nothing is changed.
     pub fn is_empty(&self) -> bool {
-        self.volumes.is_empty() && self.moved.is_empty()
+        self.volumes.is_empty() && self.moved.is_empty() && self.kept.is_empty()
     }
 
     /// Whether something is changed that is not a call's own, and has to be undone if the service dies.
@@ -188,6 +191,7 @@ mod tests {
             cookie: 7,
             volumes: BTreeMap::from([(41, volume(0.7, 0.2, false)), (42, volume(1.0, 0.0, true))]),
             moved: BTreeMap::from([(42, Moved { old, set: "51".to_owned() })]),
+            kept: BTreeMap::from([("Output/Audio:media.role:Music".to_owned(), 0.7)]),
         }
     }
 

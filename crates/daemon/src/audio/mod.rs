@@ -8,7 +8,9 @@ mod desk;
 mod endpoint;
 mod graph;
 pub mod guard;
+mod kept;
 mod ledger;
+mod levels;
 mod owner;
 mod pipewire;
 mod players;
@@ -18,7 +20,7 @@ mod taste;
 mod thread;
 mod wish;
 
-pub use desk::Levels;
+pub use levels::Levels;
 pub use sessions::Sessions;
 pub use situation::App;
 pub use thread::{Event, State};

@@ -24,6 +24,13 @@ use std::rc::Rc;
 /// What the server's error is once the connection is broken; others are about one thing that was asked.
 const BROKEN: i32 = -libc::EPIPE;
 
+/// The metadata where it is written down what goes where.
+const DEFAULT: &str = "default";
+/// The metadata of the session manager in which it can be told what to keep.
+const SETTINGS: &str = "route-settings";
+/// The type of what is set there.
+const JSON: &str = "Spa:String:JSON";
+
 /// What the server said. It is only kept when it comes, and handled when the loop has done a round: what belongs together
 /// is seen together, and nothing of the library is touched while the library is at work.
 #[derive(Debug)]
@@ -35,6 +42,7 @@ enum Said {
     Client(u32, Properties),
     Device(u32, Properties),
     Metadata(u32, Option<String>, Option<String>, Option<String>),
+    Setting(Option<String>, Option<String>),
     Gone(u32),
     Done(i32),
     Lost(String),
@@ -62,6 +70,9 @@ pub struct Connection {
     bound: HashMap<u32, Bound>,
     /// Where it is written down what goes where.
     default: Option<u32>,
+    /// Where the session manager can be told what to keep, and what is said there.
+    settings: Option<u32>,
+    set: HashMap<String, String>,
     heard: Heard,
     _registry_listener: RegistryListener,
     registry: RegistryRc,
@@ -128,6 +139,8 @@ impl Connection {
         Ok(Self {
             bound: HashMap::new(),
             default: None,
+            settings: None,
+            set: HashMap::new(),
             heard,
             _registry_listener: registry_listener,
             registry,
@@ -147,7 +160,7 @@ impl Connection {
         loop {
             let said = self.heard.borrow_mut().pop_front();
             let Some(said) = said else { return round };
-            round.changed |= !matches!(said, Said::Done(_) | Said::Lost(_));
+            round.changed |= !matches!(said, Said::Setting(..) | Said::Done(_) | Said::Lost(_));
             match said {
                 Said::Cookie(cookie) => graph.cookie = Some(cookie),
                 Said::Global(global) => self.bind(&global, graph),
@@ -159,10 +172,14 @@ impl Connection {
                     let (key, kind, value) = (key.as_deref(), kind.as_deref(), value.as_deref());
                     graph.put_metadata(subject, key, kind, value);
                 }
+                Said::Setting(Some(key), Some(value)) => drop(self.set.insert(key, value)),
+                Said::Setting(Some(key), None) => drop(self.set.remove(&key)),
+                Said::Setting(None, _) => self.set.clear(),
                 Said::Gone(id) => {
                     graph.remove(id);
                     self.bound.remove(&id);
                     self.default = self.default.filter(|default| *default != id);
+                    self.settings = self.settings.filter(|settings| *settings != id);
                 }
                 Said::Done(seq) => round.done = Some(seq),
                 Said::Lost(why) => round.lost = Some(why),
@@ -221,13 +238,18 @@ impl Connection {
                 })
             }
             _ => self.registry.bind::<Metadata, _>(global).map(|metadata| {
+                let is_default = properties.get("metadata.name").is_some_and(|of| of == DEFAULT);
                 let listener =
                     metadata.add_listener_local().property(move |subject, key, kind, value| {
                         let text = |text: Option<&str>| text.map(str::to_owned);
-                        say(Said::Metadata(subject, text(key), text(kind), text(value)));
+                        say(match is_default {
+                            true => Said::Metadata(subject, text(key), text(kind), text(value)),
+                            false => Said::Setting(text(key), text(value)),
+                        });
                         0
                     });
-                self.default = Some(id);
+                let place = if is_default { &mut self.default } else { &mut self.settings };
+                *place = Some(id);
                 Bound::Metadata(listener.register(), metadata)
             }),
         };
@@ -247,9 +269,9 @@ impl Connection {
                     node.set_param(ParamType::Props, 0, pod);
                 }
             }
+            Step::Keep(key, volume) => self.keep(key, *volume),
             Step::SetTarget(id, target) => {
-                let metadata = self.default.and_then(|default| self.bound.get(&default));
-                let Some(Bound::Metadata(_, metadata)) = metadata else { return };
+                let Some(metadata) = self.metadata(self.default) else { return };
                 let kind = target.as_ref().and_then(|target| target.kind.as_deref());
                 let value = target.as_ref().map(|target| target.value.as_str());
                 // No text of the server has a zero inside, but a file may have been tampered with.
@@ -259,6 +281,40 @@ impl Connection {
             }
         }
     }
+
+    fn metadata(&self, id: Option<u32>) -> Option<&Metadata> {
+        match self.bound.get(&id?)? {
+            Bound::Metadata(_, metadata) => Some(metadata),
+            _ => None,
+        }
+    }
+
+    /// Have the session manager keep a volume. It takes what is set at the moment that it is; what was set before is
+    /// somebody else's and stays, but for a volume in it, which is what was kept.
+    fn keep(&self, key: &str, volume: f32) {
+        let Some(metadata) = self.metadata(self.settings) else { return };
+        // The first colon is a dot there.
+        let key = format!("restore.stream.{}", key.replacen(':', ".", 1));
+        if key.contains('\0') {
+            return;
+        }
+        let set = |value: Option<&str>| metadata.set_property(0, &key, value.map(|_| JSON), value);
+        let before = self.set.get(&key).map(String::as_str);
+        match before.and_then(|before| with_volume(before, volume)) {
+            Some(both) => drop(set(Some(&both))),
+            None => {
+                set(Some(&format!("{{\"volume\": {volume:?}}}")));
+                set(before);
+            }
+        }
+    }
+}
+
+/// These settings with another volume, if they have one.
+fn with_volume(json: &str, volume: f32) -> Option<String> {
+    let mut settings: serde_json::Value = serde_json::from_str(json).ok()?;
+    *settings.get_mut("volume")? = volume.into();
+    Some(settings.to_string())
 }
 
 fn is_of_interest(object: &GlobalObject<&DictRef>) -> bool {
@@ -266,7 +322,7 @@ fn is_of_interest(object: &GlobalObject<&DictRef>) -> bool {
     match object.type_ {
         ObjectType::Node => property("media.class").contains("Audio"),
         ObjectType::Client | ObjectType::Device => true,
-        ObjectType::Metadata => property("metadata.name") == "default",
+        ObjectType::Metadata => [DEFAULT, SETTINGS].contains(&property("metadata.name")),
         _ => false,
     }
 }
@@ -295,6 +351,16 @@ fn props(volume: f32) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_of_others_keep_all_but_the_volume() {
+        let both = with_volume(r#"{"volume":0.2,"mute":true}"#, 1.0).unwrap();
+        let both: serde_json::Value = serde_json::from_str(&both).unwrap();
+        assert_eq!(both, serde_json::json!({ "volume": 1.0, "mute": true }));
+        for none in ["", "[]", r#"{"mute":true}"#] {
+            assert_eq!(with_volume(none, 1.0), None, "{none}");
+        }
+    }
 
     #[test]
     fn a_volume_is_read_as_it_was_written() {

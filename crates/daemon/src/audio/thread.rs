@@ -1,9 +1,10 @@
 //! The thread that has the connection to PipeWire. It sleeps without one as long as there is no call.
 
-use super::desk::{Desk, Levels};
+use super::desk::Desk;
 use super::endpoint::Endpoint;
 use super::guard::Guard;
 use super::ledger::{Entries, Ledger, Lock, entries_in};
+use super::levels::Levels;
 use super::owner::System;
 use super::pipewire::Connection;
 use super::situation::Situation;

@@ -9,7 +9,6 @@ use hookswitch_sound::device::{DESK, HEADSET_MIC};
 use hookswitch_sound::stream::{Door, Stream};
 
 #[tokio::test]
-#[ignore = "known defect: WirePlumber 0.4 gives the volume of the call to the next stream of pulse programs"]
 async fn a_stream_that_comes_after_a_call_is_as_loud_as_before() {
     for door in Door::BOTH {
         let (rig, speaker, mut music) = desk_with_music(door, DESK, HEADSET_MIC).await;

@@ -18,7 +18,6 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 #[tokio::test]
-#[ignore = "known defect: WirePlumber 0.4 gives the volume of the call to the next stream of pulse programs"]
 async fn nothing_is_left_wherever_the_service_is_killed() {
     let kills = number("SOUND_KILLS").unwrap_or(6);
     let mut seed = number("SEED").unwrap_or_else(|| u64::from(std::process::id()));

@@ -11,7 +11,6 @@ use hookswitch_sound::stream::Door;
 use hookswitch_sound::{Block, Moment, first};
 
 #[tokio::test]
-#[ignore = "known defect: WirePlumber 0.4 gives the volume of the call to the next stream of pulse programs"]
 async fn two_apps_are_swapped_without_music_between() {
     for door in Door::BOTH {
         let (rig, speaker, _music) = desk_with_music(door, DESK, HEADSET_MIC).await;

@@ -10,6 +10,8 @@ const LISTENS: &str = "Stream/Input/Audio";
 const MUSIC: u32 = 40;
 const VOICE: u32 = 41;
 const MIC: u32 = 42;
+/// What the session manager keeps the music's volume by.
+const KEY: &str = "Output/Audio:media.role:Music";
 
 /// A server that does as it is told: music of process 90, and an app of process 10 that plays and listens.
 struct Server {
@@ -17,6 +19,8 @@ struct Server {
     now: u64,
     /// How often it was told to turn a volume.
     told: usize,
+    /// What its session manager keeps for new streams.
+    kept: BTreeMap<String, f32>,
 }
 
 impl Server {
@@ -29,7 +33,7 @@ impl Server {
         stream(&mut desk.graph, VOICE, PLAYS, 71, &[]);
         stream(&mut desk.graph, MIC, LISTENS, 71, &[]);
         desk.settled = true;
-        Self { desk, now: 1000, told: 0 }
+        Self { desk, now: 1000, told: 0, kept: BTreeMap::new() }
     }
 
     fn are(&mut self, calls: &[CallAudio]) {
@@ -59,6 +63,7 @@ impl Server {
                 let value = target.as_ref().map(|target| target.value.as_str());
                 self.desk.graph.put_metadata(*id, Some("target.object"), kind, value);
             }
+            Step::Keep(key, volume) => drop(self.kept.insert(key.clone(), *volume)),
         }
     }
 
@@ -114,6 +119,7 @@ fn a_call_is_silent_until_it_has_the_audio_and_leaves_everything_as_it_was() {
     server.desk.graph.remove(MIC);
     server.settle();
     assert!(server.desk.entries.is_empty() && server.desk.is_at_rest());
+    assert_eq!(server.kept, BTreeMap::from([(KEY.to_owned(), 1.0)]), "new music is not soft");
     assert_eq!(server.desk.next_deadline(), None);
 }
 
@@ -155,6 +161,7 @@ fn a_ring_is_heard_over_others_and_new_streams_are_quiet_at_once() {
     assert_eq!((server.volume(MUSIC), server.volume(43)), (0.2, 0.1));
     server.are(&[]);
     assert_eq!((server.volume(MUSIC), server.volume(43)), (1.0, 0.5));
+    server.after(2000);
     assert!(server.desk.entries.is_empty());
 }
 
@@ -258,10 +265,13 @@ fn another_run_of_the_server_has_nothing_to_give_back() {
     before.are(&[chat(Standing::Up)]);
     let mut after = Server::new();
     after.desk.graph.cookie = Some(8);
-    after.desk.graph.put_volume(MUSIC, 0.2);
+    after.desk.graph.put_volume(MUSIC, 0.3);
     after.desk.inherit(before.desk.entries.clone());
     after.settle();
-    assert_eq!((after.volume(MUSIC), after.told), (0.2, 0));
+    assert_eq!((after.volume(MUSIC), after.told), (0.3, 0));
+    assert!(after.desk.entries.volumes.is_empty() && after.desk.entries.moved.is_empty());
+    assert_eq!(after.kept.get(KEY), Some(&1.0), "what is kept outlives a run of the server");
+    after.after(2000);
     assert!(after.desk.entries.is_empty());
 }
 
@@ -291,6 +301,34 @@ fn a_crash_at_any_step_can_be_undone() {
             assert_eq!(music, 1.0, "in {crash_in} after {done} of {steps:?}");
         }
     }
+}
+
+#[test]
+fn a_new_stream_that_was_given_the_volume_of_the_last_one_is_as_its_app_wants_it() {
+    let voice = [("media.role", "Communication")];
+    let mut server = Server::new();
+    server.desk.graph.put_node(VOICE, properties(&voice), true);
+    server.desk.graph.put_node(MIC, properties(&voice), true);
+    server.are(&[CallAudio { muted: true, ..chat(Standing::Up) }]);
+    assert_eq!(server.volumes(), [0.2, 1.0, 0.0]);
+
+    // A second player is given the duck of the first, and the app's second microphone the mute.
+    stream(&mut server.desk.graph, 43, PLAYS, 70, &[("media.role", "Music")]);
+    server.desk.graph.put_volume(43, 0.2);
+    stream(&mut server.desk.graph, 44, LISTENS, 71, &voice);
+    server.desk.graph.put_volume(44, 0.0);
+    server.settle();
+    assert_eq!((server.volume(43), server.volume(44)), (0.2, 0.0));
+    server.are(&[chat(Standing::Up)]);
+    assert_eq!((server.volume(MIC), server.volume(44)), (1.0, 1.0));
+    // One that is not muted when it comes is heard, even if it is given the mute a little later.
+    stream(&mut server.desk.graph, 45, LISTENS, 71, &voice);
+    server.settle();
+    server.desk.graph.put_volume(45, 0.0);
+    server.after(100);
+    assert_eq!(server.volume(45), 1.0);
+    server.are(&[]);
+    assert_eq!((server.volume(MUSIC), server.volume(43)), (1.0, 1.0));
 }
 
 #[test]
