@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/stages.sh
 source scripts/stages.sh
 
-proof=(cargo test --locked --quiet -p hookswitch-core -p hookswitch-bus --test)
+proof=(cargo test --locked --quiet --workspace --test)
 seed=$(date -u +%Y%m%d)
 readonly proof seed
 

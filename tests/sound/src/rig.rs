@@ -137,6 +137,16 @@ impl Rig {
         .await
     }
 
+    /// The user has written this into a file of the service's settings.
+    ///
+    /// # Panics
+    /// There is no room.
+    pub fn sets(&self, file: &str, text: &str) {
+        let folder = self.session.settings();
+        std::fs::create_dir_all(&folder).expect("room for the settings");
+        std::fs::write(folder.join(file), text).expect("room for the settings");
+    }
+
     /// All that programs can set, but for the streams of calling apps.
     pub fn others(&self) -> Dump {
         self.session.dump().without(OF_CALL)

@@ -440,17 +440,12 @@ impl Desk {
             return;
         };
         let wanted = device.serial.to_string();
-        let goes_to = match is {
-            Some(target) => self.graph.pointed_at(&target.value).map(Node::name),
-            None => {
-                let own = node.property("target.object").or(node.property("node.target"));
-                let own = own.and_then(|value| self.graph.pointed_at(value)).map(Node::name);
-                own.or(match node.class() {
-                    Class::Capture => self.graph.default_source.as_deref(),
-                    _ => self.graph.default_sink.as_deref(),
-                })
-            }
+        let default = match node.class() {
+            Class::Capture => self.graph.default_source.as_deref(),
+            _ => self.graph.default_sink.as_deref(),
         };
+        let told_to = self.graph.told_to(node).map(Node::name);
+        let goes_to = told_to.or(default.filter(|_| is.is_none()));
         let told = self.told_targets.get(&serial).cloned();
         if goes_to == Some(device.name()) {
             self.told_targets.remove(&serial);

@@ -13,6 +13,8 @@ pub struct Graph {
     devices: HashMap<u32, Properties>,
     /// What is written down about each node: `target.object` and the like.
     targets: HashMap<u32, Target>,
+    /// The same in the older words, `target.node`: what the session manager gives a stream that it knows from before.
+    restored: HashMap<u32, u32>,
     /// The sink that everything without a wish of its own goes to.
     pub default_sink: Option<String>,
     /// The source that everything without a wish of its own listens to.
@@ -153,7 +155,14 @@ impl Graph {
                     None => drop(self.targets.remove(&subject)),
                 }
             }
-            (_, None) => drop(self.targets.remove(&subject)),
+            (_, Some("target.node")) => match value.and_then(|value| value.parse().ok()) {
+                Some(node) => drop(self.restored.insert(subject, node)),
+                None => drop(self.restored.remove(&subject)),
+            },
+            (_, None) => {
+                self.targets.remove(&subject);
+                self.restored.remove(&subject);
+            }
             _ => {}
         }
     }
@@ -164,6 +173,7 @@ impl Graph {
         self.clients.remove(&id);
         self.devices.remove(&id);
         self.targets.remove(&id);
+        self.restored.remove(&id);
     }
 
     /// All nodes.
@@ -184,6 +194,18 @@ impl Graph {
     /// Where a node is told to go by what is written down.
     pub fn target(&self, id: u32) -> Option<&Target> {
         self.targets.get(&id)
+    }
+
+    /// The device that a node is told to go to, by what is written down or else by what it says itself.
+    pub fn told_to(&self, node: &Node) -> Option<&Node> {
+        let own = || node.property("target.object").or(node.property("node.target"));
+        match self.targets.get(&node.id) {
+            Some(target) => self.pointed_at(&target.value),
+            None => match self.restored.get(&node.id) {
+                Some(id) => self.node(*id),
+                None => self.pointed_at(own()?),
+            },
+        }
     }
 
     /// A property of a node, or else of the device it belongs to.
@@ -266,6 +288,19 @@ pub mod tests {
         let value = graph.target(40).map(|target| target.value.clone()).unwrap_or_default();
         assert_eq!(graph.pointed_at(&value).map(Node::name), Some("earpiece"));
         assert_eq!(graph.pointed_at("mic").map(|node| node.id), Some(32));
+        stream(&mut graph, 40, "Stream/Output/Audio", 70, &[("target.object", "mic")]);
+        let told = |graph: &Graph| {
+            let node = graph.node(40).unwrap();
+            graph.told_to(node).map(|device| device.name().to_owned())
+        };
+        assert_eq!(told(&graph).as_deref(), Some("earpiece"));
+        graph.put_metadata(40, Some("target.node"), Some("Spa:Id"), Some("30"));
+        assert_eq!(told(&graph).as_deref(), Some("earpiece"));
+        graph.put_metadata(40, Some("target.object"), None, None);
+        assert_eq!(told(&graph).as_deref(), Some("speaker"));
+        graph.put_metadata(40, Some("target.node"), None, None);
+        assert_eq!(told(&graph).as_deref(), Some("mic"));
+        graph.put_metadata(40, Some("target.object"), Some("Spa:Id"), Some("1031"));
         graph.put_metadata(40, Some("target.object"), Some("Spa:Id"), Some("-1"));
         assert_eq!(graph.target(40), None);
         for odd in ["", "{", "[]", r#"{"name":7}"#] {
