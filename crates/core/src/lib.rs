@@ -47,6 +47,7 @@ pub mod flow;
 mod group;
 mod input;
 mod invariants;
+mod numbered;
 mod policy;
 mod provider;
 mod transaction;
