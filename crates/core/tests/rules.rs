@@ -1,5 +1,7 @@
 //! Every rule of `docs/rules.md` is shown by what its row says, and every flow names rules that are there.
 
+mod named;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,7 +73,7 @@ fn wrong(id: &str, by: &str, shown: &BTreeMap<String, BTreeSet<String>>) -> Opti
         return Some(format!("`{by}` is none of: flow, part N, no: why, `test: path::name`"));
     };
     let text = fs::read_to_string(root().join(path)).unwrap_or_default();
-    (!text.contains(&format!("fn {name}("))).then(|| format!("{path} has no test `{name}`"))
+    named::wrong(path, &text, name)
 }
 
 fn rows(text: &str) -> Vec<(String, String)> {
