@@ -1,4 +1,4 @@
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -166,6 +166,14 @@ pub enum Ringtone {
         #[command(flatten)]
         whose: Whose,
     },
+    /// Whether the end of a call is heard that you did not end; on, if nothing is set
+    EndTones { switch: Switch },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
 }
 
 /// Without either: every call.

@@ -313,6 +313,7 @@ impl Service {
             self.decide(Input::Tick, None);
         }
         self.stop_waiting_for_audio(now);
+        self.stop_waiting_for_end(now);
     }
 
     /// Take an entry; [`write_journal`](Self::write_journal) makes sure of it before anybody is told.

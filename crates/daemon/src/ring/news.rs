@@ -9,6 +9,8 @@ pub enum RingNews {
     Sounding(Vec<String>),
     /// Nothing is heard any more.
     Quiet,
+    /// The tone of this end of a call was heard, or could not be: it is over.
+    EndOver(u64),
     /// The user's ringtones do not count, or a file does not; why, in words.
     Ringtone(String),
 }

@@ -5,13 +5,16 @@ use super::news::RingNews;
 use super::region::Region;
 use super::score::Order;
 use super::sound::{Sound, SoundError, open};
+use super::synth;
 use super::tone::Tone;
 use super::voice::Voice;
+use hookswitch_core::EndTone;
 use hookswitch_core::words::{CallNumber, RingLevel};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Where the ringer finds things.
@@ -55,10 +58,14 @@ pub struct Ringer {
     number: u64,
     /// Whether the ringtone of this ring was looked for.
     chosen: bool,
-    ramp: std::time::Duration,
+    ramp: Duration,
     buzz: Option<Buzz>,
     /// The call that an app plays a tone in.
     tone_of: Option<(CallNumber, Tone)>,
+    /// The tone of an end that is heard.
+    end: Option<u64>,
+    /// How many ends were heard.
+    ends: u64,
     news: UnboundedSender<RingNews>,
 }
 
@@ -73,9 +80,11 @@ impl Ringer {
             level: RingLevel::Silent,
             number: 0,
             chosen: false,
-            ramp: std::time::Duration::ZERO,
+            ramp: Duration::ZERO,
             buzz: None,
             tone_of: None,
+            end: None,
+            ends: 0,
             news,
         };
         (ringer, inbox)
@@ -149,6 +158,35 @@ impl Ringer {
         if !self.settings.off {
             self.voice.order(Order::Once(tone));
         }
+    }
+
+    /// AUD-05: let it be heard that this call ended. How long that takes at most; `None`: nothing will be heard, because the
+    /// user wants none, there is nothing to hear it with, or the app has said it already.
+    pub fn end_tone(&mut self, call: CallNumber, tone: EndTone) -> Option<Duration> {
+        let said = matches!(self.tone_of, Some((of, Tone::Busy | Tone::Failure)) if of == call);
+        let wanted = !self.settings.off && !said && self.voice.is_possible();
+        if !wanted || self.ringtones().end_tones == Some(false) {
+            return None;
+        }
+        let tone = Tone::of_end(tone);
+        self.ends += 1;
+        self.end = Some(self.ends);
+        self.voice.order(Order::End(self.ends, tone));
+        Some(synth::end(self.settings.region, tone).length())
+    }
+
+    /// Something else is to be heard now. Whether the tone of an end was.
+    pub fn stop_end_tone(&mut self) -> bool {
+        let was = self.end.take().is_some();
+        if was {
+            self.voice.order(Order::NoEnd);
+        }
+        was
+    }
+
+    /// This tone of an end is over. Whether it is the last.
+    pub fn end_is_over(&mut self, number: u64) -> bool {
+        self.end.take_if(|last| *last == number).is_some()
     }
 
     /// The output that the active call uses; none: whichever is the default one.
