@@ -34,8 +34,12 @@ pub enum Command {
         #[command(subcommand)]
         act: Act,
     },
-    /// Whether everything is here that a call needs, and what to do about what is not
-    Doctor,
+    /// Whether everything is here that a call needs, and what to do about what is not; rings for a few seconds
+    Doctor {
+        /// Do not ring
+        #[arg(long)]
+        no_sound: bool,
+    },
     /// Where calls can be heard: headsets, loudspeakers, and what is used now
     Audio,
     /// Let calls be heard there

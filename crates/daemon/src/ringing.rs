@@ -112,9 +112,21 @@ impl Service {
     /// Something came of it.
     pub fn rang(&mut self, news: RingNews) {
         match news {
-            RingNews::Unavailable(why) => tracing::warn!("{why}"),
-            RingNews::Ringtone(what) => tracing::warn!("{what}"),
-            RingNews::Sounding(outputs) => tracing::debug!("sounds on {} outputs", outputs.len()),
+            RingNews::Unavailable(why) => {
+                tracing::warn!("{why}");
+                self.test_ring_is_not_heard(&why.to_string());
+                self.ring_degraded = Some(why.to_string());
+            }
+            RingNews::Ringtone(what) => {
+                tracing::warn!("{what}");
+                self.ringtone_degraded = Some(sentence(&what));
+            }
+            RingNews::Choosing => self.ringtone_degraded = None,
+            RingNews::Sounding(outputs) => {
+                tracing::debug!("sounds on {} outputs", outputs.len());
+                self.ring_degraded = None;
+                self.test_ring_is_heard(&outputs);
+            }
             RingNews::Quiet => tracing::debug!("quiet"),
             RingNews::EndOver(number) => {
                 if self.ringer.end_is_over(number) {
@@ -182,4 +194,11 @@ impl Service {
         let connected = |view: &CallView| view.number == call && view.connected.is_some();
         change.calls.iter().any(connected).then_some(call)
     }
+}
+
+/// It begins with a capital letter.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }

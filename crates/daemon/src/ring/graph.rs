@@ -213,6 +213,9 @@ impl Graph {
             let names: Vec<String> = sounding.iter().flatten().cloned().collect();
             let event = match sounding.is_empty() {
                 true => RingNews::Quiet,
+                false if self.seen.sinks().is_empty() => {
+                    RingNews::Unavailable(Unavailable::NoOutput)
+                }
                 false => RingNews::Sounding(names),
             };
             // Before the first sound there is nothing to say of silence.

@@ -1,7 +1,7 @@
 use super::apart::Decoder;
 use super::choice::{Choice, Ringtones, our_file};
 use super::feedback::{Buzz, Feedback};
-use super::news::RingNews;
+use super::news::{RingNews, Unavailable};
 use super::region::Region;
 use super::score::Order;
 use super::sound::{Sound, SoundError, open};
@@ -16,6 +16,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// How long a test ring takes to get loud at most.
+const TEST_RAMP: Duration = Duration::from_millis(500);
 
 /// Where the ringer finds things.
 #[derive(Clone, Debug, Default)]
@@ -103,7 +106,7 @@ impl Ringer {
         let loud = level == RingLevel::Loud;
         // Where nothing can be heard, no file is read for it.
         let first = loud && !self.chosen && self.voice.is_possible();
-        let ringtones = first.then(|| self.ringtones());
+        let ringtones = first.then(|| self.choose());
         if let Some(ringtones) = &ringtones {
             self.chosen = true;
             self.ramp = ringtones.ramp();
@@ -117,6 +120,31 @@ impl Ringer {
         self.buzz = loud.then(|| self.feel()).flatten();
     }
 
+    /// Ring without a call, until [`ring`](Self::ring) says otherwise.
+    ///
+    /// # Errors
+    /// Nothing can be heard; why, and what to do.
+    pub fn test(&mut self) -> Result<(), String> {
+        if self.settings.off {
+            let off = "The service was started so that it makes no sound. Start it without HOOKSWITCH_RING=off and \
+                       HOOKSWITCH_AUDIO=off.";
+            return Err(off.to_owned());
+        }
+        if !self.voice.is_possible() {
+            return Err(Unavailable::NoServer.to_string());
+        }
+        let ringtones = self.choose();
+        self.number += 1;
+        (self.level, self.chosen) = (RingLevel::Loud, true);
+        // It is short: there is no time to begin softly.
+        self.ramp = ringtones.ramp().min(TEST_RAMP);
+        let (number, ramp) = (self.number, self.ramp);
+        self.voice.order(Order::Ring { level: RingLevel::Loud, number, ramp });
+        self.voice.order(Order::Audible(number, true));
+        self.decode(ringtones, None);
+        Ok(())
+    }
+
     /// Vibrate, and hear what the user's profile is.
     fn feel(&self) -> Option<Buzz> {
         let (voice, number) = (self.voice.clone(), self.number);
@@ -128,6 +156,12 @@ impl Ringer {
             voice.order(Order::Audible(number, true));
         }
         buzz
+    }
+
+    /// What the user wants of a ring that begins.
+    fn choose(&self) -> Ringtones {
+        let _ = self.news.send(RingNews::Choosing);
+        self.ringtones()
     }
 
     /// What the user wants at this moment.

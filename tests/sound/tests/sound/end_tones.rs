@@ -29,8 +29,7 @@ struct Scene {
 /// A phone at which music plays, with these settings of the user.
 async fn scene(settings: &str) -> Scene {
     let mut rig = Rig::with_ring(QUICK, PHONE).await;
-    std::fs::create_dir_all(rig.session.settings()).unwrap();
-    std::fs::write(rig.session.settings().join("ringtones.json"), settings).unwrap();
+    rig.sets("ringtones.json", settings);
     rig.speaks(HANDSET_MIC, NEAR).await;
     let speaker = rig.sink(SPEAKER).await;
     let music = rig.plays(&Stream::music("music", Door::Native), MUSIC).await;
