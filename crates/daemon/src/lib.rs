@@ -20,6 +20,7 @@ pub mod ring;
 mod ringing;
 mod service;
 mod settings;
+mod test_ring;
 
 pub use audio::guard;
 pub use service::{ServeError, serve};

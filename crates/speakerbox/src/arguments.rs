@@ -140,7 +140,15 @@ impl Arguments {
         options.resume_within = self.resume_within;
         Ok(Settings {
             connect,
-            media: MediaPlan { url: self.exchange, options, speech, recording, devices, diary },
+            media: MediaPlan {
+                url: self.exchange,
+                options,
+                speech,
+                recording,
+                devices,
+                latency_ms: None,
+                diary,
+            },
             call: self.call,
         })
     }

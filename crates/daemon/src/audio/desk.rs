@@ -148,7 +148,7 @@ impl Desk {
         }
         let forgotten = self.over.len().saturating_sub(REMEMBERED);
         self.over.drain(..forgotten);
-        if situation.calls.is_empty() {
+        if situation.is_over() {
             (self.answered_with, self.chosen) = (None, None);
         }
         if !situation.quiets_others() {

@@ -65,6 +65,8 @@ pub struct Audio {
     /// Calls that wait for a situation to be applied.
     waiting: Vec<(CallNumber, u64)>,
     give_up: Option<Timestamp>,
+    /// The end of a call is being heard, and is over by then at the latest.
+    ending: Option<Timestamp>,
     state: Option<State>,
     degraded: Option<String>,
     /// What surfaces were told last.
@@ -90,6 +92,7 @@ impl Audio {
             applied: 0,
             waiting: Vec::new(),
             give_up: None,
+            ending: None,
             state: None,
             degraded: None,
             told: None,
@@ -127,7 +130,8 @@ impl Audio {
 
     /// Tell the threads how things are, if that is news.
     pub fn send(&mut self, ring: RingLevel) {
-        let situation = Situation { calls: self.sessions.calls(), ring };
+        let ending = self.ending.is_some();
+        let situation = Situation { calls: self.sessions.calls(), ring, ending };
         if situation == self.sent {
             return;
         }
@@ -168,9 +172,20 @@ impl Audio {
         ready
     }
 
-    /// When those that wait have waited enough.
+    /// AUD-05: the end of a call is heard until then at the latest; `None`: it is over. It counts from the next
+    /// [`send`](Self::send).
+    pub fn set_ending(&mut self, until: Option<Timestamp>) {
+        self.ending = until;
+    }
+
+    /// Whether the end of a call is heard, and should have been over by now.
+    pub fn ends_too_long(&self, now: Timestamp) -> bool {
+        self.ending.is_some_and(|until| until <= now)
+    }
+
+    /// When those that wait have waited enough, or an end was heard long enough.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.give_up
+        [self.give_up, self.ending].into_iter().flatten().min()
     }
 
     /// The calls that have waited enough: better a call that others talk into than none.

@@ -301,7 +301,7 @@ impl Connection {
         let set = |value: Option<&str>| metadata.set_property(0, &key, value.map(|_| JSON), value);
         let before = self.set.get(&key).map(String::as_str);
         match before.and_then(|before| with_volume(before, volume)) {
-            Some(both) => drop(set(Some(&both))),
+            Some(both) => set(Some(&both)),
             None => {
                 set(Some(&format!("{{\"volume\": {volume:?}}}")));
                 set(before);

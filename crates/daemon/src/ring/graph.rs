@@ -43,6 +43,8 @@ pub(super) struct Graph {
     woken: UnixStream,
     waker: Option<UnixStream>,
     sounding: Option<BTreeSet<Option<String>>>,
+    /// What does not repeat and has begun: when it is through, it does not begin again while it is still wanted.
+    begun: Vec<(Option<String>, Part)>,
 }
 
 fn refused(error: impl ToString) -> Unavailable {
@@ -92,6 +94,7 @@ impl Graph {
             woken,
             waker: Some(waker),
             sounding: None,
+            begun: Vec::new(),
         };
         graph.ask();
         Ok(graph)
@@ -186,9 +189,13 @@ impl Graph {
                     }
                 }
             }
-            let new: Vec<_> = parts.iter().filter(|one| !self.plays(name, one.part)).collect();
-            for one in new {
+            let begun = |part| self.begun.iter().any(|(of, other)| of == name && *other == part);
+            let new = parts.iter().filter(|one| !self.plays(name, one.part) && !begun(one.part));
+            for one in new.collect::<Vec<_>>() {
                 self.begin(name, one);
+                if !one.repeats {
+                    self.begun.push((name.clone(), one.part));
+                }
             }
         }
         for (name, output) in &mut self.outputs {
@@ -197,11 +204,18 @@ impl Graph {
             output.idle_since = parts.is_empty().then(|| output.idle_since.unwrap_or(now));
         }
         self.outputs.retain(|_, output| output.idle_since.is_none_or(|since| now < since + FADED));
+        let wants = |name: &Option<String>, part: Part| {
+            plan.get(name).is_some_and(|parts| parts.iter().any(|one| one.part == part))
+        };
+        self.begun.retain(|(name, part)| wants(name, *part));
         let sounding: BTreeSet<_> = plan.into_keys().collect();
         if self.sounding.as_ref().is_none_or(|before| *before != sounding) {
             let names: Vec<String> = sounding.iter().flatten().cloned().collect();
             let event = match sounding.is_empty() {
                 true => RingNews::Quiet,
+                false if self.seen.sinks().is_empty() => {
+                    RingNews::Unavailable(Unavailable::NoOutput)
+                }
                 false => RingNews::Sounding(names),
             };
             // Before the first sound there is nothing to say of silence.

@@ -9,8 +9,12 @@ pub enum RingNews {
     Sounding(Vec<String>),
     /// Nothing is heard any more.
     Quiet,
+    /// The tone of this end of a call was heard, or could not be: it is over.
+    EndOver(u64),
     /// The user's ringtones do not count, or a file does not; why, in words.
     Ringtone(String),
+    /// The sound of a ring is looked for: what was wrong with an earlier one is said again if it is still so.
+    Choosing,
 }
 
 /// Why nothing can be heard.
@@ -22,6 +26,11 @@ pub enum Unavailable {
     /// It does not let us in.
     #[error("PipeWire cannot be reached: {0}. Calls do not ring aloud; see its own log.")]
     Refused(String),
+    /// There is nothing to hear it on.
+    #[error(
+        "PipeWire has no output, so calls do not ring aloud. See that WirePlumber runs, and that `wpctl status` lists a sink."
+    )]
+    NoOutput,
     /// It went away while something was heard.
     #[error("PipeWire went away. What rings goes on as soon as it is back.")]
     Lost,

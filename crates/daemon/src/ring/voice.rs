@@ -97,8 +97,8 @@ fn begins(order: &Order) -> bool {
     match order {
         Order::Ring { level, .. } => *level != RingLevel::Silent,
         Order::Tone(tone) => tone.is_some(),
-        Order::Once(_) => true,
-        Order::Ringtone(..) | Order::Audible(..) | Order::Endpoint(_) => false,
+        Order::Once(_) | Order::End(..) => true,
+        Order::NoEnd | Order::Ringtone(..) | Order::Audible(..) | Order::Endpoint(_) => false,
     }
 }
 
@@ -158,6 +158,7 @@ impl Shared {
                 score.take(now, order);
             }
             graph.sound(&score.wanted(now), &self.events);
+            self.tell_over(score);
             let over = score.is_over() && graph.is_quiet();
             let since = *quiet_since.get_or_insert(now);
             if !over {
@@ -185,6 +186,7 @@ impl Shared {
             }
             // What is over by itself is over without being heard, too.
             let _ = score.wanted(now);
+            self.tell_over(score);
             if score.is_over() && self.leave() {
                 return true;
             }
@@ -196,6 +198,12 @@ impl Shared {
                 let waited = self.came.wait_timeout(waiting, again - now);
                 drop(waited.unwrap_or_else(PoisonError::into_inner));
             }
+        }
+    }
+
+    fn tell_over(&self, score: &mut Score) {
+        if let Some(number) = score.take_over() {
+            let _ = self.events.send(RingNews::EndOver(number));
         }
     }
 

@@ -154,7 +154,7 @@ fn from_one_call_to_the_next_others_stay_quiet() {
 #[test]
 fn a_ring_is_heard_over_others_and_new_streams_are_quiet_at_once() {
     let mut server = Server::new();
-    server.desk.set_situation(Situation { calls: Vec::new(), ring: RingLevel::Loud });
+    server.desk.set_situation(Situation { ring: RingLevel::Loud, ..Situation::default() });
     stream(&mut server.desk.graph, 43, PLAYS, 70, &[]);
     server.desk.graph.put_volume(43, 0.5);
     server.settle();
