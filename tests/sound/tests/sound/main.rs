@@ -10,5 +10,6 @@ mod players;
 mod rig;
 mod ring;
 mod routes;
+mod speakerboxes;
 mod story;
 mod swap;
