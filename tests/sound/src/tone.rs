@@ -86,13 +86,13 @@ pub fn write_wav(path: &Path, frequency: u32, seconds: u32) -> Result<()> {
     write_again(path, &second(frequency), seconds)
 }
 
-/// Write this second so many times as a WAV file: 16 bits, one channel.
+/// Write these samples so many times as a WAV file: 16 bits, one channel.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn write_again(path: &Path, second: &[i16], seconds: u32) -> Result<()> {
-    let bytes: Vec<u8> = second.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-    let size = seconds * RATE * 2;
+pub fn write_again(path: &Path, samples: &[i16], times: u32) -> Result<()> {
+    let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let size = times * bytes.len() as u32;
     let mut file = BufWriter::new(File::create(path)?);
     file.write_all(b"RIFF")?;
     file.write_all(&(36 + size).to_le_bytes())?;
@@ -101,7 +101,7 @@ pub fn write_again(path: &Path, second: &[i16], seconds: u32) -> Result<()> {
     file.write_all(&(RATE * 2).to_le_bytes())?;
     file.write_all(b"\x02\0\x10\0data")?;
     file.write_all(&size.to_le_bytes())?;
-    for _ in 0..seconds {
+    for _ in 0..times {
         file.write_all(&bytes)?;
     }
     file.flush()
