@@ -26,7 +26,8 @@ version_in() { grep -oE '[0-9]+(\.[0-9]+)+' <<<"$1" | head -n 1; }
 # What each purpose needs, one need a line: the Debian package, then how to see that its content is there already.
 # The demo's speech is made by espeak-ng; Opus and SQLite are built from source with cc and cmake,
 # and the binding to PipeWire is made from its headers with libclang. The stories of sound have a sound session of their
-# own; mpv is a real player, whose door to MPRIS is a plugin.
+# own; mpv is a real player, whose door to MPRIS is a plugin. The bench compares speech with baresip, which reaches the
+# session by a plugin of ALSA.
 needs() {
     cat <<'NEEDS'
 build-essential     have cc
@@ -86,6 +87,9 @@ libspa-0.2-modules  ls /usr/lib/*/spa-0.2/support/libspa-support.so
 wireplumber         have wireplumber
 pipewire-pulse      have pipewire-pulse
 pulseaudio-utils    have paplay
+espeak-ng           have espeak-ng
+baresip-core        have baresip
+libasound2-plugins  ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so
 NEEDS
         ;;
     esac

@@ -6,10 +6,13 @@ use crate::sound::AudioDevices;
 use crate::speech::Speech;
 use clap::Parser;
 use hookswitch_platform::call_server::ConnectOptions;
-use hookswitch_rtc::Options;
 use hookswitch_rtc::wav::WavError;
+use hookswitch_rtc::{Impairment, Options};
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// Of what `--impairment` loses.
+const SEED: u64 = 1;
 
 /// A VoIP app that calls through the Hookswitch call service.
 ///
@@ -63,6 +66,18 @@ pub struct Arguments {
     /// Seconds for which a lost room is tried again before the call fails.
     #[arg(long, value_parser = seconds, default_value = "15")]
     pub resume_within: Duration,
+    /// For tests: what arrives goes through a bad network first, LOSS[,JITTER]: the share that is lost, in percent, and
+    /// by how many milliseconds at most the rest is late. The same each time.
+    #[arg(long, hide = true, value_parser = impairment)]
+    pub impairment: Option<Impairment>,
+}
+
+fn impairment(text: &str) -> Result<Impairment, String> {
+    let (loss, jitter) = text.split_once(',').unwrap_or((text, "0"));
+    let number = |text: &str| text.parse::<u32>().map_err(|_| format!("\"{text}\" is no number"));
+    let loss =
+        Some(number(loss)?).filter(|loss| *loss <= 100).ok_or("more than 100 % cannot be lost")?;
+    Ok(Impairment::new(SEED, loss, Duration::from_millis(number(jitter)?.into())))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -138,6 +153,7 @@ impl Arguments {
         let devices = self.audio_devices.are_used(speech.is_some() || recording.is_some());
         let mut options = Options::default();
         options.resume_within = self.resume_within;
+        options.impairment = self.impairment;
         Ok(Settings {
             connect,
             media: MediaPlan {
@@ -151,5 +167,20 @@ impl Arguments {
             },
             call: self.call,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_network_is_loss_and_jitter() {
+        let made = |loss, ms| Ok(Impairment::new(SEED, loss, Duration::from_millis(ms)));
+        assert_eq!(impairment("20"), made(20, 0));
+        assert_eq!(impairment("5,100"), made(5, 100));
+        for wrong in ["", "101", "-1", "5,", "5,x", "5,1,2"] {
+            assert!(impairment(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -164,6 +164,19 @@ impl Ear {
         most
     }
 
+    /// What was heard from this moment on for so many milliseconds, as 16 bits, once it was. Of a meter only.
+    ///
+    /// # Panics
+    /// This hears a file, which does not say when what was recorded; or it does not come.
+    pub async fn since(&self, from: Moment, milliseconds: usize) -> Vec<i16> {
+        let Source::Track(track) = &self.source else {
+            panic!("{}: a file has no times", self.what)
+        };
+        let length = milliseconds * RATE as usize / 1000;
+        let samples = crate::soon(&self.what, track.since(from, length)).await;
+        samples.into_iter().map(|sample| (sample * 32_767.0).round() as i16).collect()
+    }
+
     /// How loud the tone was in each 5 ms of this time. Of a meter only.
     ///
     /// # Panics

@@ -7,6 +7,7 @@ use crate::session::Session;
 use crate::stream::Stream;
 use crate::tone;
 use hookswitch_journeys::{Phone, Screen};
+use std::path::Path;
 use tokio::process::Child;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -28,7 +29,8 @@ pub struct Rig {
     /// PipeWire and all around it.
     pub session: Session,
     voices: Vec<(Device, Child)>,
-    _alone: MutexGuard<'static, ()>,
+    /// Of two phones the first has it.
+    _alone: Option<MutexGuard<'static, ()>>,
 }
 
 impl Rig {
@@ -49,8 +51,21 @@ impl Rig {
         Self::start(policy, devices, "on").await
     }
 
+    /// Two phones, each with a sound session of its own, as two machines have them: a service makes the other's call as
+    /// quiet as everything else that plays in its session.
+    pub async fn pair(policy: &str, devices: &[Device]) -> [Self; 2] {
+        let first = Self::start(policy, devices, "off").await;
+        [first, Self::make(policy, devices, "off").await]
+    }
+
     async fn start(policy: &str, devices: &[Device], ring: &str) -> Self {
         let alone = ALONE.lock().await;
+        let mut rig = Self::make(policy, devices, ring).await;
+        rig._alone = Some(alone);
+        rig
+    }
+
+    async fn make(policy: &str, devices: &[Device], ring: &str) -> Self {
         let mut session = Session::new();
         let mut environment = session.environment();
         environment.push(("HOOKSWITCH_AUDIO", "on".into()));
@@ -59,17 +74,32 @@ impl Rig {
         let phone = Phone::with_environment(policy, &environment);
         session.start(phone.address(), devices).await;
         let meter = Meter::start(&session.socket());
-        Self { meter, phone, session, voices: Vec::new(), _alone: alone }
+        Self { meter, phone, session, voices: Vec::new(), _alone: None }
     }
 
     /// Somebody speaks into a microphone: this tone, from now on.
     pub async fn speaks(&mut self, microphone: Device, frequency: u32) {
+        let tone = self.session.tone(frequency);
+        self.says(microphone, &tone).await;
+        // Somebody always listens: a virtual microphone that nobody has recorded for a moment stays silent afterwards.
+        self.meter.microphone(microphone.name).await.becomes(frequency, HEARD).await;
+    }
+
+    /// The same in [beats](tone::BEAT): what goes on for ever is noise to whoever suppresses noise.
+    pub async fn beats(&mut self, microphone: Device, frequency: u32) {
+        let tone = self.session.beats(frequency);
+        self.says(microphone, &tone).await;
+        self.meter.microphone(microphone.name).await.becomes(frequency, HEARD).await;
+    }
+
+    /// This file comes to a microphone through the air, from now on.
+    pub async fn says(&mut self, microphone: Device, file: &Path) {
         let name = format!("voice-{}", microphone.name);
         // What comes through the air is no program's stream: nobody may make it softer.
         let properties = format!("{{ node.name = \"{name}\" media.role = Accessibility }}");
         let mut command = self.session.command("pw-cat");
         command.args(["--playback", "--target=0", "--media-role=Accessibility"]);
-        command.arg(format!("--properties={properties}")).arg(self.session.tone(frequency));
+        command.arg(format!("--properties={properties}")).arg(file);
         self.voices.push((microphone, command.spawn().expect("setpriv starts")));
         let from = format!("{name}:output_MONO");
         let to = format!("{}:input_MONO", microphone.name);
@@ -79,8 +109,6 @@ impl Rig {
             }
         })
         .await;
-        // Somebody always listens: a virtual microphone that nobody has recorded for a moment stays silent afterwards.
-        self.meter.microphone(microphone.name).await.becomes(frequency, HEARD).await;
     }
 
     /// Nobody speaks into this one any more.

@@ -187,6 +187,19 @@ impl Session {
         path
     }
 
+    /// The same in beats.
+    ///
+    /// # Panics
+    /// It cannot be written.
+    pub fn beats(&self, frequency: u32) -> PathBuf {
+        let path = self.folder().join(format!("{frequency}-in-beats.wav"));
+        if !path.exists() {
+            let written = tone::write_again(&path, &tone::beat(frequency), TONE_SECONDS);
+            written.expect("room for the tone");
+        }
+        path
+    }
+
     /// Plug a device in. Returns when it is on the graph.
     pub async fn plug(&self, device: Device) {
         let made = self.tool("pw-cli", &["create-node", "adapter", &device.arguments()]).await;

@@ -63,13 +63,36 @@ pub fn second(frequency: u32) -> Vec<i16> {
     (0..RATE).map(|at| (amplitude * (turn * f64::from(at)).sin()).round() as i16).collect()
 }
 
+/// Of each second of a tone in beats this many samples are heard, faded in and out; the rest is silence.
+pub const BEAT: usize = RATE as usize * 6 / 10;
+
+/// Samples of a fade: 10 ms, so that a beat has no click in which all tones would be.
+const FADE: usize = RATE as usize / 100;
+
+/// One second of a tone in beats, as speech comes: a noise suppressor takes away what does not change.
+pub fn beat(frequency: u32) -> Vec<i16> {
+    let faded = |(at, sample): (usize, i16)| {
+        let edge = at.min(BEAT.saturating_sub(at)).min(FADE) as f64 / FADE as f64;
+        (f64::from(sample) * (1.0 - (edge * TAU / 2.0).cos()) / 2.0).round() as i16
+    };
+    second(frequency).into_iter().enumerate().map(faded).collect()
+}
+
 /// Write a tone of so many seconds as a WAV file: 16 bits, one channel.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn write_wav(path: &Path, frequency: u32, seconds: u32) -> Result<()> {
-    let bytes: Vec<u8> = second(frequency).into_iter().flat_map(i16::to_le_bytes).collect();
-    let size = seconds * RATE * 2;
+    write_again(path, &second(frequency), seconds)
+}
+
+/// Write these samples so many times as a WAV file: 16 bits, one channel.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_again(path: &Path, samples: &[i16], times: u32) -> Result<()> {
+    let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let size = times * bytes.len() as u32;
     let mut file = BufWriter::new(File::create(path)?);
     file.write_all(b"RIFF")?;
     file.write_all(&(36 + size).to_le_bytes())?;
@@ -78,7 +101,7 @@ pub fn write_wav(path: &Path, frequency: u32, seconds: u32) -> Result<()> {
     file.write_all(&(RATE * 2).to_le_bytes())?;
     file.write_all(b"\x02\0\x10\0data")?;
     file.write_all(&size.to_le_bytes())?;
-    for _ in 0..seconds {
+    for _ in 0..times {
         file.write_all(&bytes)?;
     }
     file.flush()
@@ -135,6 +158,15 @@ mod tests {
         assert_eq!(loudness(&[0.0; 480]), FLOOR);
         about(loudness(&sine(1000.0, 0.5, 4800)), -6.0, 0.1);
         assert!(level(&[0.25; 480], 1000) < -50.0, "what does not swing is no tone");
+    }
+
+    #[test]
+    fn a_beat_is_as_loud_as_it_is_made_and_then_silent() {
+        let beat: Vec<f32> = beat(1000).iter().map(|at| f32::from(*at) / 32_768.0).collect();
+        about(level(&beat[4_800..9_600], 1000), MADE, 0.05);
+        assert_eq!(loudness(&beat[BEAT..]), FLOOR);
+        let sharpest = beat.windows(2).map(|two| (two[1] - two[0]).abs()).fold(0.0, f32::max);
+        assert!(sharpest < 0.07, "no steeper than the tone itself: {sharpest}");
     }
 
     #[test]

@@ -71,6 +71,17 @@ impl Track {
         recorded.samples[from.min(end)..to.min(end)].to_vec()
     }
 
+    /// So many samples from this moment on, once there are. Also the first of them came at that moment as exactly as the
+    /// thread knows that recorded them: of a second, the one that was least late counts.
+    pub async fn since(&self, moment: Moment, length: usize) -> Vec<f32> {
+        let mut grows = self.0.length.subscribe();
+        // The sender is in here too.
+        let _ = grows.wait_for(|_| self.lock().covers(moment.plus(1_000))).await;
+        let from = self.lock().number(moment);
+        self.reaches(from + length).await;
+        self.samples(from, from + length)
+    }
+
     /// The blocks of this time, and how loud the tone was in each.
     pub fn blocks(&self, from: Moment, to: Moment, frequency: u32) -> Vec<Block> {
         let recorded = self.lock();
@@ -90,6 +101,19 @@ impl Default for Track {
 }
 
 impl Recorded {
+    fn covers(&self, moment: Moment) -> bool {
+        self.marks.last().is_some_and(|(_, at)| *at >= moment)
+    }
+
+    /// The number of the sample that came at this moment.
+    fn number(&self, moment: Moment) -> usize {
+        let near = self.marks.iter().filter(|(_, at)| (moment..moment.plus(1_000)).contains(at));
+        let number = |(length, at): &(usize, Moment)| {
+            length.saturating_sub(((at.0 - moment.0) * i64::from(RATE) / 1_000_000_000) as usize)
+        };
+        near.map(number).max().unwrap_or(0)
+    }
+
     /// When the sample with this number came.
     fn moment(&self, sample: usize) -> Moment {
         let after = self.marks.partition_point(|(length, _)| *length <= sample);
@@ -148,5 +172,21 @@ mod tests {
         assert_eq!(longest_gap(&of_1000[..10], -40.0), 0.0);
         assert_eq!(track.samples(0, 10).len(), 10);
         assert!(track.samples(1_000_000, 1_000_001).is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_came_since_a_moment_begins_with_it_though_a_thread_was_late() {
+        let track = Track::new();
+        let begin = Moment(1_000_000_000);
+        let beep = std::iter::repeat_n(0.5, 48);
+        for at in 0..200_i64 {
+            // Every second one is told of 3 ms later than it came.
+            let late = (at % 2) * 3;
+            let silent = std::iter::repeat_n(0.0, if at == 50 { 432 } else { 480 });
+            let samples = beep.clone().take(if at == 50 { 48 } else { 0 }).chain(silent);
+            track.add(samples, begin.plus(10 * (at + 1) + late));
+        }
+        let since = track.since(begin.plus(490), 960).await;
+        assert_eq!(since.iter().position(|sample| *sample > 0.0), Some(480));
     }
 }

@@ -11,5 +11,6 @@ mod players;
 mod rig;
 mod ring;
 mod routes;
+mod speakerboxes;
 mod story;
 mod swap;

@@ -1,16 +1,12 @@
-//! How long it takes until it is heard: `sound_bench FILE [ROUNDS]` measures, prints a table and adds its figures to the
-//! list of `hookswitch-bench` in FILE. It exits with 1 if a bar is missed.
+//! How long it takes from a wish until it is heard, and who is heard at a swap.
 
+use crate::figure::{Figure, median};
 use hookswitch::{CallNumber, CallUuid};
 use hookswitch_journeys::{Screen, soon};
 use hookswitch_sound::device::{HANDSET_MIC, PHONE, SPEAKER};
 use hookswitch_sound::stream::{Door, Stream};
 use hookswitch_sound::tone::RATE;
 use hookswitch_sound::{Block, CallingApp, Ear, Moment, QUANTUM, Rig, first};
-use serde::Serialize;
-use serde_json::Value;
-use std::path::Path;
-use std::process::ExitCode;
 
 /// What music plays, and what the far sides of two calls say.
 const MUSIC: u32 = 600;
@@ -20,17 +16,9 @@ const APPS: [&str; 2] = ["org.example.Chat", "org.example.Talk"];
 /// Longer than this nobody may be without sound at a swap.
 const GAP_BAR: f64 = 60.0;
 
-#[derive(Serialize)]
-struct Figure {
-    name: String,
-    value: f64,
-    unit: &'static str,
-    bar: Option<f64>,
-    met: bool,
-}
-
+/// All rounds, in milliseconds.
 #[derive(Default)]
-struct Measured {
+pub struct Measured {
     ring_to_duck: Vec<f64>,
     fulfil_to_audible: Vec<f64>,
     end_to_restore: Vec<f64>,
@@ -38,71 +26,18 @@ struct Measured {
     both: Vec<f64>,
 }
 
-fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let Some(file) = arguments.next() else {
-        eprintln!("sound_bench: say the file for the figures.");
-        return ExitCode::from(2);
-    };
-    let rounds = arguments.next().and_then(|rounds| rounds.parse().ok()).unwrap_or(9);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.expect("an event loop");
-    let figures = figures(runtime.block_on(measure(rounds)));
-    for figure in &figures {
-        let missed = if figure.met { "" } else { "  MISSED" };
-        let bar = figure.bar.map(|bar| format!("  bar {bar}")).unwrap_or_default();
-        println!("{:60} {:>8.1} {}{bar}{missed}", figure.name, figure.value, figure.unit);
-    }
-    if let Err(error) = add(Path::new(&file), &figures) {
-        eprintln!("sound_bench: {file}: {error}");
-        return ExitCode::FAILURE;
-    }
-    if figures.iter().all(|figure| figure.met) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// Behind what is in the file already.
-fn add(file: &Path, figures: &[Figure]) -> Result<(), Box<dyn std::error::Error>> {
-    let mut all: Vec<Value> = match std::fs::read(file) {
-        Ok(text) => serde_json::from_slice(&text)?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(error.into()),
-    };
-    for figure in figures {
-        all.push(serde_json::to_value(figure)?);
-    }
-    Ok(std::fs::write(file, serde_json::to_string_pretty(&all)? + "\n")?)
-}
-
-fn figures(measured: Measured) -> Vec<Figure> {
+/// What is told of it.
+pub fn figures(measured: Measured) -> Vec<Figure> {
     let quantum = f64::from(QUANTUM) * 1000.0 / f64::from(RATE);
-    let report = |name: &str, value: f64| Figure {
-        name: format!("{name} (reported)"),
-        value: (value * 10.0).round() / 10.0,
-        unit: "ms",
-        bar: None,
-        met: true,
-    };
-    let gap = median(&measured.gap);
+    let report = |name: &str, values: Vec<f64>| Figure::reported(name, median(values), "ms");
     vec![
-        report("sound: one quantum of PipeWire", quantum),
-        report("sound: reported to music ducked", median(&measured.ring_to_duck)),
-        report("sound: answer fulfilled to far side heard", median(&measured.fulfil_to_audible)),
-        report("sound: end requested to music as before", median(&measured.end_to_restore)),
-        report("sound: both heard at a swap", median(&measured.both)),
-        Figure {
-            name: "sound: neither heard at a swap".to_owned(),
-            value: (gap * 10.0).round() / 10.0,
-            unit: "ms",
-            bar: Some(GAP_BAR),
-            met: gap <= GAP_BAR,
-        },
+        Figure::reported("sound: one quantum of PipeWire", quantum, "ms"),
+        report("sound: reported to music ducked", measured.ring_to_duck),
+        report("sound: answer fulfilled to far side heard", measured.fulfil_to_audible),
+        report("sound: end requested to music as before", measured.end_to_restore),
+        report("sound: both heard at a swap", measured.both),
+        Figure::at_most("sound: neither heard at a swap", median(measured.gap), "ms", GAP_BAR),
     ]
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 struct Talk {
@@ -110,7 +45,8 @@ struct Talk {
     number: CallNumber,
 }
 
-async fn measure(rounds: usize) -> Measured {
+/// Two calls that are swapped, so many times.
+pub async fn measure(rounds: usize) -> Measured {
     let mut measured = Measured::default();
     let mut rig = Rig::with("audio_release=300", PHONE).await;
     rig.speaks(HANDSET_MIC, 2600).await;
