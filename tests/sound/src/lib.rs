@@ -17,6 +17,7 @@ mod meter;
 mod mpv;
 pub mod orders;
 mod props;
+pub mod pulse;
 mod rig;
 mod session;
 pub mod stream;

@@ -4,7 +4,7 @@
 //! saves the ledger, and carries out its steps, in this order.
 
 use super::endpoint::{Always, Endpoint, EndpointKind, Taste, choose, endpoints, find, kinds};
-use super::graph::{Class, Graph, Node, Target};
+use super::graph::{Class, Graph, Node, Server, Target};
 use super::kept::{self, Kept};
 use super::ledger::{Entries, Moved, Volume, same};
 use super::levels::Levels;
@@ -211,9 +211,10 @@ impl Desk {
     pub fn look(&mut self, now: u64) -> Vec<Step> {
         self.next = None;
         let Some(cookie) = self.graph.cookie else { return Vec::new() };
-        if self.entries.cookie != cookie {
+        let server = self.graph.server;
+        if (self.entries.server, self.entries.cookie) != (server, cookie) {
             // Another run of the server: the streams of the one before are gone.
-            self.entries.cookie = cookie;
+            (self.entries.server, self.entries.cookie) = (server, cookie);
             self.entries.volumes.clear();
             self.entries.moved.clear();
             self.inherited.clear();
@@ -332,7 +333,8 @@ impl Desk {
         };
         let told = self.told.get(&serial).copied();
         let Some(entry) = self.entries.volumes.get_mut(&serial) else {
-            let given = self.kept.given(node, &self.entries.kept, &self.levels, now);
+            let given =
+                self.kept.given(node, &self.entries.kept, (&self.levels, self.graph.server), now);
             let old = given.unwrap_or(volume);
             let wanted = level(old);
             if given.is_none() && same(volume, wanted) || self.yielded.contains(&serial) {
@@ -385,8 +387,10 @@ impl Desk {
             // It was being given back, and is wanted again.
             return self.tell(node, old, wanted, now, steps);
         }
+        // With PulseAudio it is the user's own slider that was moved, once what was told was seen.
+        let is_users = self.graph.server == Server::PulseAudio && told.is_none() && !of_call;
         let (times, again) = self.contested.entry(serial).or_insert((0, now));
-        if *times >= REPEATS {
+        if *times >= REPEATS || is_users {
             if !of_call {
                 self.entries.volumes.remove(&serial);
                 self.told.remove(&serial);
@@ -406,7 +410,7 @@ impl Desk {
 
     fn tell(&mut self, node: &Node, old: f32, volume: f32, now: u64, steps: &mut Vec<Step>) {
         if !same(old, volume)
-            && let Some(key) = kept::key(node)
+            && let Some(key) = kept::key(node, self.graph.server)
         {
             self.kept.touch(&mut self.entries.kept, key, old);
         }

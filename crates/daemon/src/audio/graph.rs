@@ -1,11 +1,38 @@
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// Properties of an object, as the server says them.
 pub type Properties = HashMap<String, String>;
 
+/// Which sound server it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Server {
+    /// None.
+    #[default]
+    None,
+    /// PipeWire.
+    PipeWire,
+    /// PulseAudio by itself. It has one volume for each stream, the user's own, and knows no process for sure.
+    PulseAudio,
+}
+
+impl Server {
+    /// The word on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::PipeWire => "pipewire",
+            Self::PulseAudio => "pulseaudio",
+        }
+    }
+}
+
 /// What the sound server has, as far as calls have to do with it: a plain model, fed by what the server says.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
+    /// Which server it is.
+    pub server: Server,
     /// The number of this run of the server; another one knows none of the streams of this one.
     pub cookie: Option<u32>,
     nodes: BTreeMap<u32, Node>,
@@ -174,6 +201,11 @@ impl Graph {
         self.devices.remove(&id);
         self.targets.remove(&id);
         self.restored.remove(&id);
+    }
+
+    /// Whether there is any device to play on or listen to.
+    pub fn has_devices(&self) -> bool {
+        self.nodes().any(|node| matches!(node.class(), Class::Sink | Class::Source))
     }
 
     /// All nodes.

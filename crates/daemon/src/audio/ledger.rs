@@ -1,3 +1,4 @@
+use super::graph::Server;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,6 +16,9 @@ const LARGEST: u64 = 4 << 20;
 /// and only it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Entries {
+    /// The server that it is about.
+    #[serde(default)]
+    pub server: Server,
     /// The run of the server that all of this is about.
     pub cookie: u32,
     /// Streams whose volume was set, by serial number.
@@ -188,6 +192,7 @@ mod tests {
         let volume = |old, set, of_call| Volume { old, set, before: None, of_call };
         let old = Some((Some("Spa:Id".to_owned()), "44".to_owned()));
         Entries {
+            server: Server::PulseAudio,
             cookie: 7,
             volumes: BTreeMap::from([(41, volume(0.7, 0.2, false)), (42, volume(1.0, 0.0, true))]),
             moved: BTreeMap::from([(42, Moved { old, set: "51".to_owned() })]),

@@ -2,8 +2,9 @@
 //!
 //! The core says who has the audio; this brings it about. The thread of the bus only ever tells the two threads of this
 //! folder how things are, and hears later that they are so: [`Audio`] is what it touches. Everything else belongs to those
-//! threads: `thread` has PipeWire, `players` the players, and `desk` decides what has to be turned.
+//! threads: `thread` has the sound server, `players` the players, and `desk` decides what has to be turned.
 
+mod connection;
 mod desk;
 mod endpoint;
 mod graph;
@@ -14,6 +15,7 @@ mod levels;
 mod owner;
 mod pipewire;
 mod players;
+mod pulse;
 mod sessions;
 mod situation;
 mod taste;
@@ -26,6 +28,7 @@ pub use situation::App;
 pub use thread::{Event, State};
 
 use endpoint::Endpoint;
+use graph::Server;
 use hookswitch_bus::{AudioRecord, AudioSessionRecord, EndpointRecord};
 use hookswitch_core::words::{CallNumber, RingLevel, Timestamp};
 use ledger::{entries_in, paused_in};
@@ -148,7 +151,7 @@ impl Audio {
 
     /// A call is to get the audio. True: it has to wait for it, and [`applied`](Self::applied) says when it has it.
     pub fn waits(&mut self, call: CallNumber, now: Timestamp) -> bool {
-        let served = self.state.as_ref().is_none_or(|state| state.server);
+        let served = self.state.as_ref().is_none_or(|state| state.server != Server::None);
         if !self.wanted.on || !served || self.revision <= self.applied {
             return false;
         }
@@ -178,7 +181,9 @@ impl Audio {
         if self.give_up.is_none_or(|at| now < at) {
             return Vec::new();
         }
-        tracing::warn!("PipeWire takes too long: a call begins before everybody else is quiet");
+        tracing::warn!(
+            "the sound server takes too long: a call begins before everybody else is quiet"
+        );
         self.give_up = None;
         std::mem::take(&mut self.waiting).into_iter().map(|(call, _)| call).collect()
     }
@@ -215,7 +220,7 @@ impl Audio {
 
     /// Choose where calls are heard. False: there is no such endpoint.
     pub fn select(&mut self, named: &str) -> bool {
-        let state = self.state.as_ref().filter(|state| state.server);
+        let state = self.state.as_ref().filter(|state| state.server != Server::None);
         if state.is_none_or(|state| endpoint::find(&state.endpoints, named).is_none()) {
             return false;
         }
@@ -240,7 +245,7 @@ impl Audio {
             name: endpoint.name.clone(),
             current: (current == Some(endpoint.id.as_str())).then_some(true),
         };
-        let server = Some(server(state).to_owned());
+        let server = Some(state.server.name().to_owned());
         AudioRecord { server, endpoints: state.endpoints.iter().map(record).collect() }
     }
 
@@ -269,12 +274,8 @@ impl Audio {
             rate: Some(48_000),
             channels: Some(1),
             latency_ms: Some(10),
-            server: state.map(|state| server(state).to_owned()),
+            server: state.map(|state| state.server.name().to_owned()),
             active: None,
         })
     }
-}
-
-fn server(state: &State) -> &'static str {
-    if state.server { "pipewire" } else { "none" }
 }

@@ -1,5 +1,6 @@
+use super::connection::Round;
 use super::desk::Step;
-use super::graph::{Graph, Properties};
+use super::graph::{Graph, Properties, Server};
 use pipewire::client::{Client, ClientListener};
 use pipewire::context::ContextRc;
 use pipewire::core::{CoreRc, Listener as CoreListener, PW_ID_CORE};
@@ -80,17 +81,6 @@ pub struct Connection {
     core: CoreRc,
 }
 
-/// What became of listening.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Round {
-    /// Whether the graph is different.
-    pub changed: bool,
-    /// The newest question that was answered.
-    pub done: Option<i32>,
-    /// Why the connection is gone, if it is.
-    pub lost: Option<String>,
-}
-
 impl Connection {
     /// Connect.
     ///
@@ -162,7 +152,10 @@ impl Connection {
             let Some(said) = said else { return round };
             round.changed |= !matches!(said, Said::Setting(..) | Said::Done(_) | Said::Lost(_));
             match said {
-                Said::Cookie(cookie) => graph.cookie = Some(cookie),
+                Said::Cookie(cookie) => {
+                    graph.server = Server::PipeWire;
+                    graph.cookie = Some(cookie);
+                }
                 Said::Global(global) => self.bind(&global, graph),
                 Said::Node(id, properties) => graph.put_node(id, properties, true),
                 Said::Volume(id, volume) => graph.put_volume(id, volume),
