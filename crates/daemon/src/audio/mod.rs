@@ -16,6 +16,7 @@ mod owner;
 mod pipewire;
 mod players;
 mod pulse;
+mod route;
 mod sessions;
 mod situation;
 mod taste;
@@ -229,7 +230,7 @@ impl Audio {
 
     /// The output calls are heard on.
     pub fn sink(&self) -> Option<String> {
-        self.state.as_ref()?.current.as_ref().map(|endpoint| endpoint.id.clone())
+        self.state.as_ref()?.current.as_ref().map(|endpoint| endpoint.sink.clone())
     }
 
     /// What surfaces are told.
@@ -267,7 +268,7 @@ impl Audio {
         Some(AudioSessionRecord {
             token: Some(session.token.clone()),
             role: Some("Communication".to_owned()),
-            sink: current.map(|endpoint| endpoint.id.clone()),
+            sink: current.map(|endpoint| endpoint.sink.clone()),
             source: current.and_then(|endpoint| endpoint.source.clone()),
             endpoint: current.map(|endpoint| endpoint.id.clone()),
             endpoint_kind: current.map(|endpoint| endpoint.kind.name().to_owned()),

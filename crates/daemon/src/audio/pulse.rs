@@ -6,14 +6,14 @@
 
 use super::connection::Round;
 use super::desk::Step;
-use super::graph::{Graph, Server};
+use super::graph::{Graph, Properties, Server};
 use crate::pulse::{Heard, Wire, WireError};
 use pulseaudio::protocol::{
     ChannelVolume, ClientInfo, ClientInfoList, Command, GetSinkInfo, GetSourceInfo,
-    MoveStreamParams, ServerInfo, SetStreamMuteParams, SetStreamVolumeParams, SinkInfo,
-    SinkInfoList, SinkInputInfo, SinkInputInfoList, SourceInfo, SourceInfoList, SourceOutputInfo,
-    SourceOutputInfoList, SubscriptionEvent, SubscriptionEventFacility, SubscriptionEventType,
-    SubscriptionMask,
+    MoveStreamParams, ServerInfo, SetPortParams, SetStreamMuteParams, SetStreamVolumeParams,
+    SinkInfo, SinkInfoList, SinkInputInfo, SinkInputInfoList, SourceInfo, SourceInfoList,
+    SourceOutputInfo, SourceOutputInfoList, SubscriptionEvent, SubscriptionEventFacility,
+    SubscriptionEventType, SubscriptionMask,
 };
 use std::collections::{HashMap, HashSet};
 use std::ffi::CString;
@@ -27,7 +27,7 @@ mod said;
 use kind::Kind;
 use level::Level;
 use memory::Memory;
-use said::{device, goes_to, put, put_card, stream, texts};
+use said::{device, goes_to, put, put_card, route, stream, texts};
 
 /// What was asked for under a number.
 #[derive(Debug)]
@@ -244,6 +244,18 @@ impl Connection {
         let mut properties = device(&sink.name, sink.description.as_ref(), &sink.props);
         properties.insert("media.class".to_owned(), "Audio/Sink".to_owned());
         put_card(&mut properties, sink.card_index);
+        // A sink is a part of its card, and its ports are the routes of that.
+        if let (Some(card), Ok(part)) = (sink.card_index, i32::try_from(sink.index)) {
+            properties.insert("card.profile.device".to_owned(), part.to_string());
+            graph.put_device(card, Properties::new());
+            graph.forget_routes(card, Some(part));
+            for (index, port) in (0..).zip(&sink.ports) {
+                graph.put_route(card, route(index, port, part));
+            }
+            if let (Ok(open), false) = (i32::try_from(sink.active_port), sink.ports.is_empty()) {
+                graph.put_open(card, part, open);
+            }
+        }
         put(graph, Kind::Sink, sink.index, properties);
     }
 
@@ -354,6 +366,14 @@ impl Connection {
                     Kind::Output => Command::MoveSourceOutput(to),
                     _ => Command::MoveSinkInput(to),
                 });
+            }
+            Step::OpenRoute { part, name, .. } => {
+                let (Ok(index), Ok(port)) = (u32::try_from(*part), CString::new(name.as_str()))
+                else {
+                    return;
+                };
+                let port = SetPortParams { index: Some(index), name: None, port_name: port };
+                self.wire.send(&Command::SetSinkPort(port));
             }
             // It is always somewhere.
             Step::SetTarget(_, None) => {}

@@ -1,6 +1,8 @@
 use super::kind::Kind;
 use crate::audio::graph::{Graph, Properties};
+use crate::audio::route::Route;
 use pulseaudio::protocol::Props;
+use pulseaudio::protocol::port_info::{PortAvailable, PortInfo, PortType};
 use std::ffi::{CStr, CString};
 
 /// A thing is there, or says more about itself.
@@ -60,4 +62,31 @@ pub fn texts(props: &Props) -> Properties {
         Some((key.to_str().ok()?.to_owned(), value.to_owned()))
     };
     props.iter().filter_map(text).collect()
+}
+
+/// A port of a sink, as a route of this part of its card.
+pub fn route(index: i32, port: &PortInfo, part: i32) -> Route {
+    let form = match port.port_type {
+        PortType::Unknown => "",
+        PortType::Speaker => "speaker",
+        PortType::Headphones => "headphones",
+        PortType::Headset => "headset",
+        PortType::Handset => "handset",
+        PortType::Earpiece => "earpiece",
+        _ => "other",
+    };
+    let text = |text: &CString| text.to_string_lossy().into_owned();
+    Route {
+        index,
+        name: text(&port.name),
+        description: port.description.as_ref().map_or_else(|| text(&port.name), text),
+        form: form.to_owned(),
+        is_output: true,
+        available: match port.available {
+            PortAvailable::Unknown => None,
+            PortAvailable::No => Some(false),
+            PortAvailable::Yes => Some(true),
+        },
+        parts: vec![part],
+    }
 }
