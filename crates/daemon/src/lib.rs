@@ -15,6 +15,7 @@ mod memory;
 mod outbox;
 mod peers;
 mod performs;
+mod pulse;
 pub mod recents;
 pub mod ring;
 mod ringing;

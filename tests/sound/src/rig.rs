@@ -14,6 +14,10 @@ use tokio::sync::{Mutex, MutexGuard};
 /// Stories of sound run one at a time: two would disturb each other's samples.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
+pub(crate) async fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().await
+}
+
 /// A voice at a microphone, in decibels.
 const HEARD: std::ops::Range<f64> = tone::MADE - 1.0..tone::MADE + 1.0;
 
@@ -59,7 +63,7 @@ impl Rig {
     }
 
     async fn start(policy: &str, devices: &[Device], ring: &str) -> Self {
-        let alone = ALONE.lock().await;
+        let alone = alone().await;
         let mut rig = Self::make(policy, devices, ring).await;
         rig._alone = Some(alone);
         rig

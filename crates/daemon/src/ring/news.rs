@@ -20,11 +20,13 @@ pub enum RingNews {
 /// Why nothing can be heard.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unavailable {
-    /// There is no PipeWire.
-    #[error("PipeWire does not run, so calls do not ring aloud. Start it in this session.")]
+    /// There is no sound server.
+    #[error(
+        "Neither PipeWire nor PulseAudio runs, so calls do not ring aloud. Start PipeWire in this session."
+    )]
     NoServer,
     /// It does not let us in.
-    #[error("PipeWire cannot be reached: {0}. Calls do not ring aloud; see its own log.")]
+    #[error("The sound server cannot be reached: {0}. Calls do not ring aloud; see its own log.")]
     Refused(String),
     /// There is nothing to hear it on.
     #[error(
@@ -32,7 +34,7 @@ pub enum Unavailable {
     )]
     NoOutput,
     /// It went away while something was heard.
-    #[error("PipeWire went away. What rings goes on as soon as it is back.")]
+    #[error("The sound server went away. What rings goes on as soon as it is back.")]
     Lost,
     /// No thread.
     #[error("No thread could be started: {0}. Calls do not ring aloud; end some programs.")]

@@ -8,6 +8,7 @@ mod kept;
 mod kills;
 mod muted_and_held;
 mod players;
+mod pulse;
 mod rig;
 mod ring;
 mod routes;
