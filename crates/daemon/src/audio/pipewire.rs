@@ -32,6 +32,8 @@ const BROKEN: i32 = -libc::EPIPE;
 const DEFAULT: &str = "default";
 /// The metadata of the session manager in which it can be told what to keep.
 const SETTINGS: &str = "route-settings";
+/// Where a stream goes.
+const TARGET: &str = "target.object";
 /// The type of what is set there.
 const JSON: &str = "Spa:String:JSON";
 
@@ -308,7 +310,12 @@ impl Connection {
                 let value = target.as_ref().map(|target| target.value.as_str());
                 // No text of the server has a zero inside, but a file may have been tampered with.
                 if [kind, value].into_iter().flatten().all(|text| !text.contains('\0')) {
-                    metadata.set_property(*id, "target.object", kind, value);
+                    metadata.set_property(*id, TARGET, kind, value);
+                    // PipeWire stops telling everybody of changes once a program that looked at this went too soon
+                    // (`pending` in its module-metadata): what was set here is known without.
+                    let text = |text: Option<&str>| text.map(str::to_owned);
+                    let said = Said::Metadata(*id, text(Some(TARGET)), text(kind), text(value));
+                    self.heard.borrow_mut().push_back(said);
                 }
             }
         }

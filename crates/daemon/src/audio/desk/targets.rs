@@ -41,7 +41,10 @@ impl Desk {
         let told_to = self.graph.told_to(node).map(Node::name);
         let goes_to = told_to.or(default.filter(|_| is.is_none()));
         let told = self.told_targets.get(&serial).cloned();
-        if goes_to == Some(device.name()) {
+        // Where it goes by itself it may be sent away from at any time, unheard of.
+        let own = node.property("target.object").or(node.property("node.target"));
+        let own = own.and_then(|value| self.graph.pointed_at(value)).map(Node::name);
+        if goes_to == Some(device.name()) && (is.is_some() || own == goes_to) {
             self.told_targets.remove(&serial);
             return;
         }
