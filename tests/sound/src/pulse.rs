@@ -58,6 +58,15 @@ impl PulseRig {
     /// With these devices, of which the first sink and the first microphone are the default ones. Without any there is no
     /// sound server at all. `ring`: whether the service can be heard ringing.
     pub async fn with(policy: &str, devices: &[PulseDevice], ring: bool) -> Self {
+        Self::start(policy, devices, ring, false).await
+    }
+
+    /// The same beside a PipeWire that has no devices, as where it is there for pictures only.
+    pub async fn beside_pipewire(policy: &str, devices: &[PulseDevice], ring: bool) -> Self {
+        Self::start(policy, devices, ring, true).await
+    }
+
+    async fn start(policy: &str, devices: &[PulseDevice], ring: bool, pictures: bool) -> Self {
         let alone = alone().await;
         let mut session = Session::new();
         let mut environment = session.environment();
@@ -67,6 +76,9 @@ impl PulseRig {
         let phone = Phone::with_environment(policy, &environment);
         let modules: Vec<String> = devices.iter().map(PulseDevice::module).collect();
         session.start_pulseaudio(phone.address(), &modules).await;
+        if pictures {
+            session.start_pictures().await;
+        }
         Self { phone, session, _alone: alone }
     }
 
@@ -109,7 +121,7 @@ impl PulseRig {
         self.session.tool("pactl", arguments).await.unwrap_or_default()
     }
 
-    /// The streams that play and their volumes in the server's own numbers, as lines: name, sink, mute and channels.
+    /// The streams that play or record, as the server has them.
     pub async fn streams(&self) -> Vec<PulseStream> {
         let (inputs, outputs) = (
             self.pactl(&["-f", "json", "list", "sink-inputs"]).await,

@@ -146,6 +146,13 @@ impl Session {
         crate::soon("PulseAudio", listens(&self.folder().join("run/pulse/native"))).await;
     }
 
+    /// Start PipeWire beside it, without any device and without a session manager.
+    pub async fn start_pictures(&mut self) {
+        self.configure(&[]);
+        self.serve("pipewire");
+        crate::soon("PipeWire", listens(&self.socket())).await;
+    }
+
     fn serve(&mut self, program: &str) {
         self.serve_with(program, program, &[], &[]);
     }

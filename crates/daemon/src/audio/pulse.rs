@@ -141,10 +141,11 @@ impl Connection {
                         self.is_done(seq, &question, &mut round);
                     }
                 }
-                Ok(Some(Heard::Event(Command::SubscribeEvent(event)))) => {
-                    round.changed |= self.happened(event, graph);
+                Ok(Some(Heard::Event(event))) => {
+                    if let Command::SubscribeEvent(event) = *event {
+                        round.changed |= self.happened(event, graph);
+                    }
                 }
-                Ok(Some(Heard::Event(_))) => {}
                 Ok(None) => break,
                 Err(error) => {
                     round.lost = Some(error.to_string());

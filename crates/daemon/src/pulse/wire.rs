@@ -51,7 +51,7 @@ pub enum Heard {
     /// What was sent with this number is not done, most often as what it is about is gone.
     Refused(u32),
     /// Something by itself.
-    Event(Command),
+    Event(Box<Command>),
 }
 
 /// A connection to PulseAudio.
@@ -231,7 +231,7 @@ impl Wire {
                 Some(Heard::Reply(seq, payload.get(at..)?.to_vec()))
             }
             Ok((seq, Command::Error(_))) => Some(Heard::Refused(seq)),
-            Ok((_, event)) => Some(Heard::Event(event)),
+            Ok((_, event)) => Some(Heard::Event(Box::new(event))),
             Err(error) => {
                 tracing::debug!("PulseAudio said something that is not understood: {error}");
                 None

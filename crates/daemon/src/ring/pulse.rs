@@ -140,18 +140,7 @@ impl Graph {
                     let stream = self.asked.remove(&seq).and_then(|of| of.upgrade());
                     stream.into_iter().for_each(|of| of.failed.set(true));
                 }
-                Ok(Some(Heard::Event(Command::Request(request)))) => {
-                    let wanted = usize::try_from(request.length).unwrap_or_default();
-                    self.fill(request.channel, wanted);
-                }
-                Ok(Some(Heard::Event(Command::PlaybackStreamKilled(channel)))) => {
-                    if let Some(of) = self.streams.remove(&channel).and_then(|of| of.upgrade()) {
-                        of.channel.set(None);
-                        of.failed.set(true);
-                    }
-                }
-                Ok(Some(Heard::Event(Command::SubscribeEvent(_)))) => self.ask(),
-                Ok(Some(Heard::Event(_))) => {}
+                Ok(Some(Heard::Event(event))) => self.happened(&event),
                 Ok(None) => break,
                 Err(error) => {
                     tracing::debug!("{error}");
@@ -166,6 +155,23 @@ impl Graph {
         });
         self.streams.retain(|_, of| of.strong_count() > 0);
         true
+    }
+
+    fn happened(&mut self, event: &Command) {
+        match event {
+            Command::Request(request) => {
+                let wanted = usize::try_from(request.length).unwrap_or_default();
+                self.fill(request.channel, wanted);
+            }
+            Command::PlaybackStreamKilled(channel) => {
+                if let Some(of) = self.streams.remove(channel).and_then(|of| of.upgrade()) {
+                    of.channel.set(None);
+                    of.failed.set(true);
+                }
+            }
+            Command::SubscribeEvent(_) => self.ask(),
+            _ => {}
+        }
     }
 
     fn answered(&mut self, seq: u32, answer: &[u8]) {

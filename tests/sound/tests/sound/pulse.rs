@@ -5,7 +5,7 @@ use crate::story::{CHAT, DUCKED, FAR, MUSIC, NEAR, PLAIN, QUICK, SILENT, hangs_u
 use hookswitch::{CallState, SoundServer};
 use hookswitch_journeys::soon;
 use hookswitch_sound::CallingApp;
-use hookswitch_sound::pulse::{PulseDevice, PulseRig};
+use hookswitch_sound::pulse::{PulseDevice, PulseRig, PulseStream};
 use hookswitch_sound::stream::{Door, Stream};
 
 const SPEAKER: PulseDevice = PulseDevice::sink("speaker", "internal");
@@ -193,4 +193,26 @@ async fn without_any_sound_server_calls_go_on_and_the_service_says_so() {
     app.audio_off(call).await;
     let log = rig.phone.log();
     assert!(log.contains("neither PipeWire nor PulseAudio"), "{log}");
+}
+
+#[tokio::test]
+async fn a_pipewire_that_is_there_for_pictures_only_has_no_say() {
+    let rig = PulseRig::beside_pipewire(QUICK, PHONE, true).await;
+    let (speaker, _ear) = rig.sink("speaker");
+    let _music = rig.plays(&Stream::music("music", Door::Pulse), MUSIC);
+    speaker.becomes(MUSIC, PLAIN).await;
+    let mut app = rig.app(CHAT).await;
+    let mut screen = rig.screen().await;
+    let (call, number) = app.rings_on(&mut screen).await;
+    // Both connections find out.
+    speaker.becomes(MUSIC, DUCKED).await;
+    let rings = |streams: Vec<PulseStream>| streams.iter().any(|of| of.name == "hookswitch-ring");
+    soon("the ring", async { while !rings(rig.streams().await) {} }).await;
+    soon("the answer", screen.surface.answer(number, None).outcome()).await.unwrap();
+    let (grant, _) = app.audio_on(call).await;
+    assert_eq!(grant.sink.as_deref(), Some("earpiece"));
+    let audio = screen.surface.audio().await.unwrap();
+    assert_eq!(audio.server, Some(SoundServer::PulseAudio));
+    soon("the end", screen.surface.end(number, None).outcome()).await.unwrap();
+    speaker.becomes(MUSIC, PLAIN).await;
 }

@@ -57,11 +57,11 @@ pub fn put_card(properties: &mut Properties, card: Option<u32>) {
 
 /// The properties that are text: each ends with a zero.
 pub fn texts(props: &Props) -> Properties {
-    let text = |(key, value): (&Box<CStr>, &Box<[u8]>)| {
+    let text = |key: &CStr, value: &[u8]| {
         let value = std::str::from_utf8(value.strip_suffix(&[0])?).ok()?;
         Some((key.to_str().ok()?.to_owned(), value.to_owned()))
     };
-    props.iter().filter_map(text).collect()
+    props.iter().filter_map(|(key, value)| text(key, value)).collect()
 }
 
 /// A port of a sink, as a route of this part of its card.
