@@ -2,6 +2,7 @@
 
 mod activation;
 mod browser;
+mod desktop;
 mod first_answer;
 mod kept;
 mod kills;
