@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/stages.sh
 source scripts/stages.sh
 
-proof=(cargo test --locked --quiet -p hookswitch-core -p hookswitch-bus --test)
+proof=(cargo test --locked --quiet --workspace --test)
 seed=$(date -u +%Y%m%d)
 readonly proof seed
 
@@ -24,14 +24,14 @@ core() {
 
 service() {
     scripts/setup.sh test
+    stage 'programs' cargo build --locked --workspace --lib --bins --tests --examples
     stage 'journals, 20 000 cases' env PROPERTY_CASES=20000 "${proof[@]}" journal
-    stage 'programs' cargo build --locked --workspace --bins
-    stage 'journeys, 50 kill points' env KILL_POINTS=50 cargo test --locked --quiet -p hookswitch-journeys
+    stage 'the service is killed at 50 points' env KILL_POINTS=50 "${proof[@]}" restart -- --nocapture
 }
 
 audio() {
     scripts/setup.sh test
-    stage 'programs' cargo build --locked --workspace --bins
+    stage 'programs' cargo build --locked --workspace --lib --bins --tests --examples
     export SOUND_KILLS=60 FIRST_ANSWERS=100
     sound_stage
 }

@@ -71,6 +71,12 @@ libspa-0.2-modules  ls /usr/lib/*/spa-0.2/support/libspa-support.so
 wireplumber         have wireplumber
 pipewire-pulse      have pipewire-pulse
 pulseaudio-utils    have paplay
+liborc-0.4-0        ls /usr/lib/*/liborc-0.4.so.0
+libsoxr0            ls /usr/lib/*/libsoxr.so.0
+libspeexdsp1        ls /usr/lib/*/libspeexdsp.so.1
+libtdb1             ls /usr/lib/*/libtdb.so.1
+libltdl7            ls /usr/lib/*/libltdl.so.7
+libwrap0            ls /usr/lib/*/libwrap.so.0
 util-linux          have setpriv
 mpv                 have mpv
 mpv-mpris           ls /etc/mpv/scripts/mpris.so
@@ -168,6 +174,13 @@ if [[ $purpose == test ]]; then
             sha256sum <"$folder/package-lock.json" >"$stamp"
         fi
     done
+    # Not installed: it would take the user's sound over, and PipeWire's package for ALSA would have to go.
+    if ! have pulseaudio && [[ ! -x target/pulseaudio/usr/bin/pulseaudio ]]; then
+        printf 'setup: PulseAudio in target/pulseaudio\n'
+        mkdir -p target/pulseaudio
+        (cd target/pulseaudio && apt-get -qq download pulseaudio 2>/dev/null && dpkg -x pulseaudio_*.deb . && rm pulseaudio_*.deb) ||
+            stop "PulseAudio could not be unpacked in target/pulseaudio: check the network, then run this again."
+    fi
     if [[ -f tests/python_sdk/requirements.txt ]]; then
         stamp=target/venv/.setup-stamp
         if ! up_to_date "$stamp" tests/python_sdk/requirements.txt; then

@@ -97,6 +97,18 @@
 // On hold.
 #define HOOKSWITCH_STATE_HELD 4
 
+// It rings at the other end.
+#define HOOKSWITCH_TONE_RINGBACK 0
+
+// The other end is in a call.
+#define HOOKSWITCH_TONE_BUSY 1
+
+// The call cannot be put through.
+#define HOOKSWITCH_TONE_FAILURE 2
+
+// One waits, and will be taken again.
+#define HOOKSWITCH_TONE_HOLD 3
+
 // An app's line to the call service. One for each app, for as long as it can take calls.
 typedef struct hookswitch_provider hookswitch_provider;
 
@@ -503,6 +515,18 @@ void hookswitch_request_set_translating(hookswitch_provider *provider,
                                         const char *remote_language,
                                         hookswitch_done done,
                                         void *data);
+
+// Have the service play a tone in a call that has the audio, where the call is heard, as telephones of the user's country
+// sound: HOOKSWITCH_TONE_.... It goes on until `hookswitch_stop_tone`, another tone, or the loss of the audio; ringback also
+// until the call is connected. Refused with AudioNotActive before `did_activate_audio_session`.
+void hookswitch_play_tone(hookswitch_provider *provider,
+                          const char *call,
+                          int32_t tone,
+                          hookswitch_done done,
+                          void *data);
+
+// No tone in this call any more. If there is none, nothing happens.
+void hookswitch_stop_tone(hookswitch_provider *provider, const char *call, hookswitch_done done, void *data);
 
 #ifdef __cplusplus
 }  // extern "C"

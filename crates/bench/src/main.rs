@@ -240,7 +240,7 @@ fn measure(options: &All, figures: &mut Figures) -> Outcome {
         if wanted(Part::Apps) {
             eprintln!("many apps on {on}");
             many_apps::rules(figures, kind, &services[1])?;
-            many_apps::measure(figures, kind, &services[1], repeats, options.quick)?;
+            many_apps::measure(figures, kind, &services, repeats, options.quick)?;
         }
         if wanted(Part::Flood) {
             eprintln!("the chain on {on} beside a flood, {repeats} x 4 runs");

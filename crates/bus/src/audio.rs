@@ -76,6 +76,16 @@ pub struct AudioRecord {
     pub endpoints: Vec<EndpointRecord>,
 }
 
+/// A test ring that is heard.
+#[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
+#[zbus(signature = "dict")]
+pub struct TestRingRecord {
+    /// The outputs that it is heard on, by PipeWire's names; empty: the default one.
+    pub outputs: Vec<String>,
+    /// Milliseconds until it ends by itself.
+    pub duration_ms: u32,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

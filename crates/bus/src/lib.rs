@@ -22,7 +22,7 @@ pub mod xml;
 pub use action::{
     AcceptedRecord, ActionRecord, FinishedRecord, RequestOptions, fail_reason, languages,
 };
-pub use audio::{AudioRecord, AudioSessionRecord, EndpointRecord};
+pub use audio::{AudioRecord, AudioSessionRecord, EndpointRecord, TestRingRecord};
 pub use call::{
     AdmittedRecord, AdoptedRecord, CallRecord, ChangeRecord, ChoiceRecord, ObservedRecord,
     StateRecord,

@@ -36,6 +36,7 @@ pub const FEATURES: &[&str] = &[
     "preflight",
     "recents",
     "ringtone",
+    "test_ring",
     "tones",
     "translation",
     "video",

@@ -22,6 +22,7 @@ mod report;
 mod request;
 mod shared;
 mod thread;
+mod tone;
 mod update;
 
 pub use action::*;
@@ -32,4 +33,5 @@ pub use error::*;
 pub use provider::*;
 pub use report::*;
 pub use request::*;
+pub use tone::*;
 pub use update::*;

@@ -1,4 +1,4 @@
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,8 +34,12 @@ pub enum Command {
         #[command(subcommand)]
         act: Act,
     },
-    /// Whether everything is here that a call needs, and what to do about what is not
-    Doctor,
+    /// Whether everything is here that a call needs, and what to do about what is not; rings for a few seconds
+    Doctor {
+        /// Do not ring
+        #[arg(long)]
+        no_sound: bool,
+    },
     /// Where calls can be heard: headsets, loudspeakers, and what is used now
     Audio,
     /// Let calls be heard there
@@ -166,6 +170,14 @@ pub enum Ringtone {
         #[command(flatten)]
         whose: Whose,
     },
+    /// Whether the end of a call is heard that you did not end; on, if nothing is set
+    EndTones { switch: Switch },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    On,
+    Off,
 }
 
 /// Without either: every call.

@@ -62,7 +62,7 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Failure> {
             Command::Status => show::status(json).await?,
             Command::Apps { handle } => dial::apps(handle, json).await?,
             Command::Calls => show::calls(json).await?,
-            Command::Doctor => return doctor::doctor(json).await,
+            Command::Doctor { no_sound } => return doctor::doctor(no_sound, json).await,
             Command::Audio => audio::show(json).await?,
             Command::Route { endpoint } => audio::route(&endpoint, json).await?,
             Command::Recents { missed, limit } => show::recents(missed, limit, json).await?,

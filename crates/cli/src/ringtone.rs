@@ -1,6 +1,6 @@
 //! The user's ringtones. The service reads the file anew for each ring, so nothing has to be told to it.
 
-use crate::args::{Ringtone, Whose};
+use crate::args::{Ringtone, Switch, Whose};
 use crate::failure::Failure;
 use crate::table::Table;
 use rustix::fs::OFlags;
@@ -34,6 +34,10 @@ pub fn ringtone(what: Ringtone, json: bool) -> Result<(), Failure> {
                 let text = "No ringtone is set there. `hookswitch ringtone show` prints what is.";
                 return Err(Failure::new(text));
             }
+        }
+        Ringtone::EndTones { switch } => {
+            let on = switch == Switch::On;
+            places.change(|ringtones| drop(ringtones.insert("end_tones".to_owned(), json!(on))))?;
         }
     }
     Ok(())
@@ -213,6 +217,11 @@ fn show(ringtones: &Map<String, Value>, json: bool) {
         return println!("{}", Value::Object(ringtones.clone()));
     }
     let entries = entries(ringtones);
+    if ringtones.get("end_tones") == Some(&json!(false)) {
+        println!(
+            "The end of a call is not heard: `hookswitch ringtone end-tones on` changes that."
+        );
+    }
     if entries.is_empty() {
         return println!("Calls ring with their app's sound, or with the service's own.");
     }

@@ -1,4 +1,5 @@
-use hookswitch_bus::{AudioRecord, AudioSessionRecord, EndpointRecord};
+use hookswitch_bus::{AudioRecord, AudioSessionRecord, EndpointRecord, TestRingRecord};
+use std::time::Duration;
 
 /// The property of a stream that says to which call's audio session it belongs. See [`AudioSession::token`].
 pub const SESSION_PROPERTY: &str = "hookswitch.session";
@@ -159,6 +160,22 @@ impl From<AudioRecord> for Audio {
             server: record.server.as_deref().and_then(SoundServer::from_name),
             endpoints: record.endpoints.into_iter().map(Endpoint::from).collect(),
         }
+    }
+}
+
+/// A test ring that is heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestRing {
+    /// The outputs it is heard on, by PipeWire's names; empty: the default one.
+    pub outputs: Vec<String>,
+    /// How long it goes on.
+    pub duration: Duration,
+}
+
+impl From<TestRingRecord> for TestRing {
+    fn from(record: TestRingRecord) -> Self {
+        let duration = Duration::from_millis(u64::from(record.duration_ms));
+        Self { outputs: record.outputs, duration }
     }
 }
 

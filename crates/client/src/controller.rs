@@ -107,6 +107,9 @@ impl CallController {
     }
 
     /// Make the call one conversation with another of this app; `None`: leave the group.
+    ///
+    /// In a [`Transaction`] with other actions it comes last: what stands behind it makes the whole
+    /// [`RequestError::InvalidAction`].
     pub fn set_group(&self, call: CallUuid, with: Option<CallUuid>) -> Request {
         self.request(CallAction::SetGroup(call, with))
     }

@@ -55,7 +55,9 @@ pub use action::{
     AnswerCallAction, EndCallAction, PlayDtmfCallAction, SetGroupCallAction, SetHeldCallAction,
     SetMutedCallAction, SetTranslatingCallAction, SetVideoCallAction, StartCallAction,
 };
-pub use audio::{Audio, AudioSession, Endpoint, EndpointKind, SESSION_PROPERTY, SoundServer};
+pub use audio::{
+    Audio, AudioSession, Endpoint, EndpointKind, SESSION_PROPERTY, SoundServer, TestRing,
+};
 pub use call::{Call, ObservedCall};
 pub use call_list::{CallList, CallListEvent, CallListEvents};
 pub use controller::{CallController, Preflight};

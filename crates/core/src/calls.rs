@@ -1,15 +1,14 @@
 use crate::call::{Call, State};
 use crate::group::Group;
+use crate::numbered::Numbered;
 use crate::words::{AccountId, CallNumber, CallUuid, GroupId, ProviderId, Timestamp};
-use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 
 /// All live calls, and the questions that rules ask of all of them, answered without going through them: every change
 /// of a state goes through [`Calls::set_state`], which keeps the answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Calls {
-    /// Each for itself, or whoever looks for one goes through the memory of others.
-    by_number: BTreeMap<CallNumber, Box<Call>>,
+    by_number: Numbered,
     by_uuid: BTreeMap<(ProviderId, CallUuid), CallNumber>,
     by_provider: BTreeMap<ProviderId, BTreeSet<CallNumber>>,
     answers: Answers,
@@ -40,16 +39,16 @@ pub(crate) struct OfAccount {
 
 impl Calls {
     pub fn get(&self, number: CallNumber) -> Option<&Call> {
-        self.by_number.get(&number).map(Box::as_ref)
+        self.by_number.get(number)
     }
 
     /// For everything but the state.
     pub fn get_mut(&mut self, number: CallNumber) -> Option<&mut Call> {
-        self.by_number.get_mut(&number).map(Box::as_mut)
+        self.by_number.get_mut(number)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Call> {
-        self.by_number.values().map(Box::as_ref)
+        self.by_number.iter()
     }
 
     pub fn find(&self, provider: ProviderId, uuid: CallUuid) -> Option<CallNumber> {
@@ -157,12 +156,12 @@ impl Calls {
         let account = (provider, call.facts.account.clone());
         self.answers.by_account.entry(account).or_default().calls += 1;
         self.answers.count(&call, true);
-        self.by_number.insert(number, Box::new(call));
+        self.by_number.insert(call);
     }
 
     pub fn remove(&mut self, number: CallNumber) -> Option<Call> {
         self.set_group(number, None);
-        let call = *self.by_number.remove(&number)?;
+        let call = self.by_number.remove(number)?;
         self.answers.count(&call, false);
         self.by_uuid.remove(&(call.provider, call.facts.uuid));
         if let Some(numbers) = self.by_provider.get_mut(&call.provider) {
@@ -184,7 +183,7 @@ impl Calls {
 
     /// Whether others depend on what the call was or is now: see [`Call::is_apart`].
     pub fn set_state(&mut self, number: CallNumber, state: State) -> bool {
-        let Some(call) = self.by_number.get_mut(&number) else { return false };
+        let Some(call) = self.by_number.get_mut(number) else { return false };
         let was_apart = call.is_apart();
         self.answers.count(call, false);
         call.state = state;
@@ -204,7 +203,7 @@ impl Calls {
 
     /// Take a call out of its group and into that one. A group that has one member left is none any more.
     pub fn set_group(&mut self, number: CallNumber, group: Option<GroupId>) {
-        let Some(call) = self.by_number.get_mut(&number) else { return };
+        let Some(call) = self.by_number.get_mut(number) else { return };
         let (before, connected) = (call.group, call.connected);
         if before == group {
             return;

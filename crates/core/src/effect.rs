@@ -58,6 +58,31 @@ pub enum AudioEffect {
     SetMuted(CallNumber, bool),
     /// A headset button did nothing because it could only have ended a call unseen: let the user hear that.
     RefusalTone,
+    /// AUD-05: the user was with this call, and it ended without their doing: let them hear it. Everybody else keeps quiet
+    /// until the tone is over; its app has the audio no more already.
+    EndTone(CallNumber, EndTone),
+}
+
+/// What the end of a call sounds like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EndTone {
+    /// The call is over.
+    Ended,
+    /// The other end did not take it.
+    Busy,
+    /// It could not be put through, or broke off.
+    Failure,
+}
+
+impl EndTone {
+    /// The word in flows.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::Busy => "busy",
+            Self::Failure => "failure",
+        }
+    }
 }
 
 /// How far a call is with the audio.

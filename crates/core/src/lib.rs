@@ -47,6 +47,7 @@ pub mod flow;
 mod group;
 mod input;
 mod invariants;
+mod numbered;
 mod policy;
 mod provider;
 mod transaction;
@@ -55,7 +56,7 @@ pub mod words;
 pub use arbiter::Arbiter;
 pub use call::Facts;
 pub use effect::{
-    AudioEffect, AudioStanding, CallView, Change, Consequences, Effect, Finished, Perform,
+    AudioEffect, AudioStanding, CallView, Change, Consequences, Effect, EndTone, Finished, Perform,
     ProviderNews, Reply,
 };
 pub use input::{

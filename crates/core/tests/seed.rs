@@ -1,12 +1,14 @@
 //! Every row of `docs/seed.md` names what shows it: a flow or test that exists, or the part that will bring it.
 
+mod named;
+
 use hookswitch_core::flow;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const ROWS: usize = 118;
-const LATER_PARTS: std::ops::RangeInclusive<u32> = 3..=8;
+const LATER_PARTS: std::ops::RangeInclusive<u32> = 4..=8;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -40,12 +42,7 @@ fn wrong(proof: &str, flows: &BTreeSet<String>, root: &Path) -> Option<String> {
         let Ok(text) = fs::read_to_string(root.join(path)) else {
             return Some(format!("there is no file {path}"));
         };
-        return match name {
-            Some(name) if !text.contains(&format!("fn {name}(")) => {
-                Some(format!("{path} has no test `{name}`"))
-            }
-            _ => None,
-        };
+        return name.and_then(|name| named::wrong(path, &text, name));
     }
     Some(format!("`{proof}` is none of: part N, `flow: name`, `test: path::name`"))
 }
@@ -84,7 +81,7 @@ fn every_row_is_shown_or_promised() {
 #[test]
 fn each_kind_of_mistake_is_found() {
     let flows = BTreeSet::from(["known".to_owned()]);
-    let good: Vec<String> = (1..=ROWS).map(|row| format!("| {row} | words | part 3 |")).collect();
+    let good: Vec<String> = (1..=ROWS).map(|row| format!("| {row} | words | part 4 |")).collect();
     let table = |row: usize, line: &str| {
         let mut lines = good.clone();
         line.clone_into(&mut lines[row - 1]);
@@ -100,11 +97,11 @@ fn each_kind_of_mistake_is_found() {
     }
     for (line, expected) in [
         ("", "row 7: it is missing"),
-        ("| 8 | words | part 3 |", "row 8: it is there twice"),
-        ("| 119 | words | part 3 |", "row 119: rows go from 1 to 118"),
-        ("| 7 | | part 3 |", "row 7: it says nothing"),
+        ("| 8 | words | part 4 |", "row 8: it is there twice"),
+        ("| 119 | words | part 4 |", "row 119: rows go from 1 to 118"),
+        ("| 7 | | part 4 |", "row 7: it says nothing"),
         ("| 7 | words | |", "row 7: `` is none of"),
-        ("| 7 | words | part 2 |", "row 7: `part 2` is no later part"),
+        ("| 7 | words | part 3 |", "row 7: `part 3` is no later part"),
         ("| 7 | words | part 9 |", "row 7: `part 9` is no later part"),
         ("| 7 | words | soon |", "row 7: `soon` is none of"),
         ("| 7 | words | `flow: unknown` |", "row 7: there is no flow `unknown`"),

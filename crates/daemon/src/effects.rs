@@ -67,6 +67,8 @@ impl Service {
         replying: Option<&Replying<'_>>,
         answer: &mut Option<Reply>,
     ) -> Vec<Input> {
+        self.make_way_for_calls(effects);
+        self.follow_end(now, effects);
         // First: its threads are at work while everybody else is told.
         let activated = self.tell_audio(now, effects);
         let mut change = None;

@@ -15,11 +15,13 @@ mod memory;
 mod outbox;
 mod peers;
 mod performs;
+mod pulse;
 pub mod recents;
 pub mod ring;
 mod ringing;
 mod service;
 mod settings;
+mod test_ring;
 
 pub use audio::guard;
 pub use service::{ServeError, serve};

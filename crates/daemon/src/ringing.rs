@@ -5,9 +5,15 @@ use crate::ring::tone::Tone;
 use crate::ring::{Caller, RingNews};
 use crate::service::Service;
 use hookswitch_bus::{Refusal, RingtoneFile};
-use hookswitch_core::words::{CallNumber, CallState, ProviderId, ReportError, RingLevel};
+use hookswitch_core::words::{
+    CallNumber, CallState, ProviderId, ReportError, RingLevel, Timestamp,
+};
 use hookswitch_core::{AudioEffect, CallView, Change, Effect};
+use std::time::Duration;
 use zbus::message::Header;
+
+/// How much longer than its length the tone of an end may take: PipeWire may have to be waited for.
+const END_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What follows from a decision for the ear, until everybody was told of it: messages come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +25,46 @@ pub(crate) enum Heard {
 }
 
 impl Service {
+    /// AUD-05: the end of a call is heard until it is over, or until anybody talks, is about to, or rings.
+    pub fn follow_end(&mut self, now: Timestamp, effects: &[Effect]) {
+        let begins = |view: &CallView| {
+            let rests = matches!(view.state, CallState::Ringing | CallState::Held);
+            !rests && !matches!(view.state, CallState::Ending | CallState::Ended)
+        };
+        for effect in effects {
+            match effect {
+                Effect::Audio(AudioEffect::EndTone(call, tone)) => {
+                    let length = self.ringer.end_tone(*call, *tone);
+                    let until = length.map(|length| now + length + END_PATIENCE);
+                    self.audio.set_ending(until);
+                }
+                Effect::Change(change) if change.calls.iter().any(begins) => self.stop_end_tone(),
+                Effect::Ring(level) if *level != RingLevel::Silent => self.stop_end_tone(),
+                _ => {}
+            }
+        }
+    }
+
+    fn stop_end_tone(&mut self) {
+        if self.ringer.stop_end_tone() {
+            self.audio.set_ending(None);
+        }
+    }
+
+    /// Nobody need be quiet for it any more.
+    fn end_is_over(&mut self) {
+        self.audio.set_ending(None);
+        self.audio.send(self.core.ring_level());
+    }
+
+    /// The voice does not say that the tone of an end is over.
+    pub fn stop_waiting_for_end(&mut self, now: Timestamp) {
+        if self.audio.ends_too_long(now) {
+            self.stop_end_tone();
+            self.end_is_over();
+        }
+    }
+
     /// Keep what of this is to be heard.
     pub fn note_heard(&mut self, effects: &[Effect]) {
         for effect in effects {
@@ -66,10 +112,27 @@ impl Service {
     /// Something came of it.
     pub fn rang(&mut self, news: RingNews) {
         match news {
-            RingNews::Unavailable(why) => tracing::warn!("{why}"),
-            RingNews::Ringtone(what) => tracing::warn!("{what}"),
-            RingNews::Sounding(outputs) => tracing::debug!("sounds on {} outputs", outputs.len()),
+            RingNews::Unavailable(why) => {
+                tracing::warn!("{why}");
+                self.test_ring_is_not_heard(&why.to_string());
+                self.ring_degraded = Some(why.to_string());
+            }
+            RingNews::Ringtone(what) => {
+                tracing::warn!("{what}");
+                self.ringtone_degraded = Some(sentence(&what));
+            }
+            RingNews::Choosing => self.ringtone_degraded = None,
+            RingNews::Sounding(outputs) => {
+                tracing::debug!("sounds on {} outputs", outputs.len());
+                self.ring_degraded = None;
+                self.test_ring_is_heard(&outputs);
+            }
             RingNews::Quiet => tracing::debug!("quiet"),
+            RingNews::EndOver(number) => {
+                if self.ringer.end_is_over(number) {
+                    self.end_is_over();
+                }
+            }
         }
     }
 
@@ -131,4 +194,11 @@ impl Service {
         let connected = |view: &CallView| view.number == call && view.connected.is_some();
         change.calls.iter().any(connected).then_some(call)
     }
+}
+
+/// It begins with a capital letter.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }

@@ -10,6 +10,7 @@ use crate::recents::{Answer, Recents, Store};
 use crate::ring::{RingNews, Ringer};
 use crate::ringing::Heard;
 use crate::settings::Settings;
+use crate::test_ring::TestRing;
 use futures_util::StreamExt;
 use hookswitch_bus::{ObservedRecord, OwnCallRecord, names};
 use hookswitch_core::words::{CallNumber, ProviderId, RecentsEntry, Timestamp};
@@ -95,6 +96,10 @@ pub(crate) struct Service {
     pub to_hear: Vec<Heard>,
     pub ring_news: UnboundedReceiver<RingNews>,
     pub ringtones: HashMap<ProviderId, Arc<File>>,
+    /// Why the last ring was not heard, and why not with the sound that is set.
+    pub ring_degraded: Option<String>,
+    pub ringtone_degraded: Option<String>,
+    pub test_ring: Option<TestRing>,
     pub last_id: u64,
     /// The connection whose identity was just settled, and who owns its app's name.
     pub settled: Option<(String, Option<String>)>,
@@ -133,6 +138,7 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
                 }
             }
             Woken::Alarm => service.tick(),
+            Woken::Ring => {}
             Woken::Answer(answer) => service.answered(answer),
             Woken::Audio(event) => service.heard(event),
             Woken::BusGone => return Err(ServeError::BusGone),
@@ -151,6 +157,8 @@ enum Woken {
     /// Messages came, and were taken.
     Messages,
     Alarm,
+    /// News of what is heard came, and were taken.
+    Ring,
     Answer(Answer),
     Audio(Event),
     BusGone,
@@ -206,6 +214,9 @@ impl Service {
             to_hear: Vec::new(),
             ring_news,
             ringtones: HashMap::new(),
+            ring_degraded: None,
+            ringtone_degraded: None,
+            test_ring: None,
             last_id: 0,
             settled: None,
         };
@@ -276,8 +287,14 @@ impl Service {
                 Poll::Ready(_) => return Poll::Ready(Woken::BusGone),
                 Poll::Pending if taken > 0 => return Poll::Ready(Woken::Messages),
                 Poll::Pending => {
+                    let mut rang = false;
                     while let Poll::Ready(Some(news)) = self.ring_news.poll_recv(context) {
                         self.rang(news);
+                        rang = true;
+                    }
+                    if rang {
+                        // It may have answered somebody, or be the end of something.
+                        return Poll::Ready(Woken::Ring);
                     }
                     // `None`: nothing is kept, so nobody answers.
                     if let Poll::Ready(Some(answer)) = inbox.answers.poll_recv(context) {
@@ -300,7 +317,12 @@ impl Service {
     }
 
     fn wake_in_time(&mut self) {
-        let deadlines = [self.core.next_deadline(), self.gather_until, self.audio.next_deadline()];
+        let deadlines = [
+            self.core.next_deadline(),
+            self.gather_until,
+            self.audio.next_deadline(),
+            self.end_of_test_ring(),
+        ];
         self.clock.wake_at(deadlines.into_iter().flatten().min());
     }
 
@@ -313,6 +335,8 @@ impl Service {
             self.decide(Input::Tick, None);
         }
         self.stop_waiting_for_audio(now);
+        self.stop_waiting_for_end(now);
+        self.end_test_ring(now);
     }
 
     /// Take an entry; [`write_journal`](Self::write_journal) makes sure of it before anybody is told.

@@ -231,7 +231,7 @@ fn the_ringtone_is_the_users_then_the_apps_and_ours_where_that_is_none() {
             match next(&mut news) {
                 RingNews::Ringtone(text) => said.push(text),
                 RingNews::Sounding(_) => break,
-                RingNews::Quiet | RingNews::Unavailable(_) => {}
+                _ => {}
             }
         }
         speaker.until(what, so);

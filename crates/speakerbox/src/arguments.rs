@@ -156,7 +156,15 @@ impl Arguments {
         options.impairment = self.impairment;
         Ok(Settings {
             connect,
-            media: MediaPlan { url: self.exchange, options, speech, recording, devices, diary },
+            media: MediaPlan {
+                url: self.exchange,
+                options,
+                speech,
+                recording,
+                devices,
+                latency_ms: None,
+                diary,
+            },
             call: self.call,
         })
     }

@@ -26,6 +26,8 @@ pub struct MediaPlan {
     pub recording: Option<Recording>,
     /// Whether microphone and loudspeaker are used.
     pub devices: bool,
+    /// Milliseconds of sound in one piece, as the call service finds suitable; `None`: it does not say.
+    pub latency_ms: Option<u32>,
     /// Where it is written down.
     pub diary: Diary,
 }
@@ -135,7 +137,7 @@ struct Task {
 impl Task {
     async fn run(mut self, token: String, mut commands: UnboundedReceiver<Command>) {
         // While the room is joined.
-        let opening = self.plan.devices.then(Opening::begin);
+        let opening = self.plan.devices.then(|| Opening::begin(self.plan.latency_ms));
         let (session, events) = match self.join(&token, &mut commands).await {
             Joining::Joined(session, events) => (session, events),
             Joining::Failed(error) => return self.tell(MediaEvent::NotJoined(error)),

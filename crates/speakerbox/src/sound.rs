@@ -49,10 +49,12 @@ pub(crate) struct Sound {
 pub(crate) struct Opening(JoinHandle<Result<Opened, DevicesError>>);
 
 impl Opening {
-    pub fn begin() -> Self {
+    pub fn begin(latency_ms: Option<u32>) -> Self {
+        let usual = DeviceOptions::default();
         Self(tokio::spawn(Devices::open(DeviceOptions {
             name: "Speakerbox".to_owned(),
-            ..DeviceOptions::default()
+            latency_ms: latency_ms.unwrap_or(usual.latency_ms),
+            ..usual
         })))
     }
 

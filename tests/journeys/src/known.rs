@@ -221,6 +221,8 @@ const KNOWN: &[Known] = &[
         over: &["EndpointUnavailable"],
         ..of_surface("Surface1.SelectEndpoint", |_| vec!["speaker".into(), none()])
     },
+    // Another call is there.
+    Known { over: &["CallInProgress"], ..of_surface("Surface1.TestRing", |_| vec![none()]) },
     of_surface("Surface1.Silence", number),
     of_surface("Surface1.Choose", |of| vec![of.number.into(), "end".into(), none()]),
     of_surface("Surface1.Answer", number_and),

@@ -89,6 +89,17 @@ fn a_sound_is_set_for_a_caller_an_app_and_all_and_unset_again() {
 }
 
 #[test]
+fn the_tone_at_the_end_is_switched_off_and_on() {
+    let home = Home::new();
+    home.done(&["end-tones", "off"]);
+    assert_eq!(home.settings(), json!({"end_tones": false}));
+    assert!(home.done(&["show"]).contains("is not heard"));
+    home.done(&["end-tones", "on"]);
+    assert_eq!(home.settings(), json!({"end_tones": true}));
+    assert!(!home.done(&["show"]).contains("is not heard"));
+}
+
+#[test]
 fn what_is_no_ringtone_is_refused_and_changes_nothing() {
     let home = Home::new();
     home.done(&["set", &ours()]);

@@ -18,6 +18,7 @@ mod meter;
 mod mpv;
 pub mod orders;
 mod props;
+pub mod pulse;
 mod rig;
 mod session;
 mod speakerbox;

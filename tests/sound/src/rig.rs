@@ -14,6 +14,10 @@ use tokio::sync::{Mutex, MutexGuard};
 /// Stories of sound run one at a time: two would disturb each other's samples.
 static ALONE: Mutex<()> = Mutex::const_new(());
 
+pub(crate) async fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().await
+}
+
 /// A voice at a microphone, in decibels.
 const HEARD: std::ops::Range<f64> = tone::MADE - 1.0..tone::MADE + 1.0;
 
@@ -59,7 +63,7 @@ impl Rig {
     }
 
     async fn start(policy: &str, devices: &[Device], ring: &str) -> Self {
-        let alone = ALONE.lock().await;
+        let alone = alone().await;
         let mut rig = Self::make(policy, devices, ring).await;
         rig._alone = Some(alone);
         rig
@@ -163,6 +167,16 @@ impl Rig {
             }
         })
         .await
+    }
+
+    /// The user has written this into a file of the service's settings.
+    ///
+    /// # Panics
+    /// There is no room.
+    pub fn sets(&self, file: &str, text: &str) {
+        let folder = self.session.settings();
+        std::fs::create_dir_all(&folder).expect("room for the settings");
+        std::fs::write(folder.join(file), text).expect("room for the settings");
     }
 
     /// All that programs can set, but for the streams of calling apps.

@@ -117,10 +117,50 @@ impl Session {
         println!("the sound session started in {} ms", began.elapsed().as_millis());
     }
 
+    /// Start PulseAudio instead, with these modules; without any, nothing.
+    ///
+    /// # Panics
+    /// It is not there, or does not come up.
+    pub async fn start_pulseaudio(&mut self, bus: &str, modules: &[String]) {
+        self.bus = bus.to_owned();
+        if modules.is_empty() {
+            return;
+        }
+        let (program, environment, folder) = crate::pulse::pulseaudio();
+        let mut arguments: Vec<String> = [
+            "-n",
+            "--daemonize=no",
+            "--use-pid-file=no",
+            "--exit-idle-time=-1",
+            "--log-level=notice",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        arguments.extend(["--realtime=no", "--high-priority=no"].map(str::to_owned));
+        arguments.extend(folder.map(|folder| format!("--dl-search-path={}", folder.display())));
+        for module in ["module-native-protocol-unix", "module-stream-restore"] {
+            arguments.push(format!("--load={module}"));
+        }
+        arguments.extend(modules.iter().map(|module| format!("--load={module}")));
+        self.serve_with(&program.display().to_string(), "pulseaudio", &arguments, &environment);
+        crate::soon("PulseAudio", listens(&self.folder().join("run/pulse/native"))).await;
+    }
+
     fn serve(&mut self, program: &str) {
+        self.serve_with(program, program, &[], &[]);
+    }
+
+    fn serve_with(
+        &mut self,
+        path: &str,
+        program: &str,
+        arguments: &[String],
+        environment: &[(&'static str, PathBuf)],
+    ) {
         let log = fs::File::create(self.folder().join(format!("{program}.log")));
         let log = log.expect("a file for what is logged");
-        let mut command = self.command(program);
+        let mut command = self.command(path);
+        command.args(arguments).envs(environment.iter().cloned());
         command.stdout(log.try_clone().expect("the file once more")).stderr(log);
         let started = command.as_std_mut().spawn();
         self.servers.push(started.expect("setpriv starts; it is in the package util-linux"));
@@ -255,7 +295,7 @@ impl Session {
 
     /// What its servers said, for a story that fails.
     pub fn log(&self) -> String {
-        let names = ["pipewire", "wireplumber", "pipewire-pulse"];
+        let names = ["pipewire", "wireplumber", "pipewire-pulse", "pulseaudio"];
         names
             .map(|name| {
                 let text = fs::read_to_string(self.folder().join(format!("{name}.log")));

@@ -7,6 +7,7 @@ mod finding;
 mod lock;
 mod notification;
 mod push;
+mod ring;
 mod screen;
 mod sound;
 mod vibration;
@@ -17,7 +18,7 @@ use finding::Verdict;
 use std::process::ExitCode;
 
 /// Look at everything, print what was found, and say by the exit code whether something is wrong.
-pub async fn doctor(json: bool) -> Result<ExitCode, Failure> {
+pub async fn doctor(no_sound: bool, json: bool) -> Result<ExitCode, Failure> {
     let mut findings = Vec::new();
     let session = bus::session().await;
     findings.push(bus::judge(&session));
@@ -27,7 +28,11 @@ pub async fn doctor(json: bool) -> Result<ExitCode, Failure> {
         let service = bus::Service::ask(&names).await;
         findings.extend(service.judge());
         findings.push(screen::judge(service.screens()));
-        findings.extend(sound::findings(&service).await);
+        let (sound, can_ring) = sound::findings(&service).await;
+        findings.extend(sound);
+        if can_ring && !no_sound {
+            findings.extend(ring::findings(&service).await);
+        }
         findings.push(vibration::judge(&vibration::ask(bus, &names).await));
         findings.push(notification::judge(&notification::ask(bus, &names).await));
         findings.push(push::judge(&names));

@@ -5,24 +5,28 @@ use hookswitch::SoundServer;
 
 const CHECK: &str = "sound";
 
-/// What the service says about sound.
-pub async fn findings(service: &Service) -> Vec<Finding> {
-    let Some(surface) = service.surface() else { return Vec::new() };
+/// What the service says about sound, and whether there is something to ring with.
+pub async fn findings(service: &Service) -> (Vec<Finding>, bool) {
+    let Some(surface) = service.surface() else { return (Vec::new(), false) };
     match surface.audio().await {
         Ok(audio) => {
             let devices: Vec<String> =
                 audio.endpoints.iter().map(|endpoint| words::clean(&endpoint.name)).collect();
             let current = audio.endpoints.iter().position(|endpoint| endpoint.current);
-            vec![judge(audio.server, &devices, current.map(|at| devices[at].as_str()))]
+            let can_ring = audio.server == Some(SoundServer::PipeWire) && !devices.is_empty();
+            (vec![judge(audio.server, &devices, current.map(|at| devices[at].as_str()))], can_ring)
         }
-        Err(error) => vec![Finding::lacking(
-            CHECK,
-            format!(
-                "The service does not say how calls sound: {}",
-                words::clean(&error.to_string())
-            ),
-            "Update the service: it is older than this program.",
-        )],
+        Err(error) => (
+            vec![Finding::lacking(
+                CHECK,
+                format!(
+                    "The service does not say how calls sound: {}",
+                    words::clean(&error.to_string())
+                ),
+                "Update the service: it is older than this program.",
+            )],
+            false,
+        ),
     }
 }
 

@@ -5,7 +5,7 @@ mod wish;
 pub use event::{SurfaceChange, SurfaceEvent, SurfaceState};
 pub use wish::{Consequences, Wish};
 
-use crate::audio::Audio;
+use crate::audio::{Audio, TestRing};
 use crate::call::Call;
 use crate::error::{Error, ServiceError};
 use crate::line::{Line, read};
@@ -14,7 +14,7 @@ use crate::recents::Recent;
 use hookswitch_bus::names::{RECENTS, SERVICE_INTERFACE, SURFACE};
 use hookswitch_bus::{
     AcceptedRecord, ActionRecord, AudioRecord, ConsequencesRecord, ProviderRecord, RecentsQuery,
-    RecentsRecord, RequestOptions, StatusRecord,
+    RecentsRecord, RequestOptions, StatusRecord, TestRingRecord,
 };
 use hookswitch_core::words::{
     AccountId, AppId, CallNumber, ChoiceKind, DtmfDigits, Handle, HandleKind, Languages,
@@ -172,6 +172,19 @@ impl Surface {
         self.line().ask(SURFACE, "SelectEndpoint", &body, |_, reply| Ok(reply.map(drop)?))
     }
 
+    /// Have the service ring as a call would, with the user's own sound, so that somebody can hear whether calls are heard.
+    /// The answer comes when it is heard; it ends by itself, and at once when a call comes. Nothing vibrates.
+    ///
+    /// # Errors
+    /// [`RequestError::CallInProgress`]: there is a call, or one came meanwhile. [`RequestError::RingUnavailable`]: nothing can
+    /// be heard; the text says why and what to do. [`RequestError::TooManyRequests`]: another test ring goes on.
+    pub fn test_ring(&self) -> Pending<TestRing, RequestError> {
+        self.line().ask(SURFACE, "TestRing", &RequestOptions::default(), |_, reply| {
+            let record: TestRingRecord = reply.and_then(|reply| read(&reply))?;
+            Ok(TestRing::from(record))
+        })
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, SurfaceState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -218,6 +231,8 @@ impl Surface {
     }
 
     /// Make the call one conversation with another of the same app; `None`: leave the group, to talk with this one alone.
+    /// Asked together with other wishes ([`preflight`](Self::preflight)) it comes last, else
+    /// [`RequestError::InvalidAction`].
     pub fn set_group(
         &self,
         call: CallNumber,

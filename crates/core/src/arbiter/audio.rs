@@ -1,7 +1,7 @@
 use super::turn::Turn;
 use crate::effect::{AudioEffect, AudioStanding, Effect, ProviderNews};
 use crate::transaction::Step;
-use crate::words::{CallNumber, CallUuid, ProviderId, Verb};
+use crate::words::{CallNumber, CallUuid, ProviderId, RingLevel, Verb};
 use alloc::vec::Vec;
 
 /// A call that has to do with the audio; kept apart from the call, which may be gone by the time its app is told.
@@ -99,6 +99,20 @@ impl Turn<'_> {
             }
         }
         self.core.audio = next;
+    }
+
+    /// AUD-05: no tone over somebody who talks or is about to, nor over a ring, nor beside an emergency.
+    pub fn let_end_be_heard(&mut self) {
+        let Some((call, tone)) = self.end_tone.take() else { return };
+        let core = &self.core;
+        let free = matches!(core.audio, Audio::Idle)
+            && core.calls.foreground().is_empty()
+            && core.arbitrating.is_none()
+            && core.ring == RingLevel::Silent
+            && core.emergency.is_none();
+        if free {
+            self.mail.push(Effect::Audio(AudioEffect::EndTone(call, tone)));
+        }
     }
 
     fn say_audio(&mut self, before: &Audio, next: &Audio) {

@@ -1,6 +1,7 @@
 use super::Over;
 use super::turn::{Turn, closed, entry};
-use crate::call::{Call, State};
+use crate::call::{Before, Call, State};
+use crate::effect::EndTone;
 use crate::words::{
     CallNumber, CallState, CallUuid, Date, Direction, EndKind, EndedReason, MissedReason,
     ProviderId, Verb,
@@ -131,10 +132,7 @@ impl Turn<'_> {
         self.ended.push(view);
         self.emergency_over(&call);
         self.remember_over(call.provider, call.facts.uuid, reason, true);
-        let was_talking = matches!(
-            call.state.before(),
-            crate::call::Before::Active | crate::call::Before::Dialing
-        );
+        let was_talking = matches!(call.state.before(), Before::Active | Before::Dialing);
         if by == By::User && was_talking && self.core.arbitrating.is_none() {
             self.user_ended = Some(call.provider);
         }
@@ -142,6 +140,23 @@ impl Turn<'_> {
         if unconnected && by != By::Loss {
             self.dial_failed.push(number);
         }
+        if by != By::User
+            && let Some(tone) = end_tone(&call, reason)
+        {
+            self.end_tone.get_or_insert((number, tone));
+        }
         self.drop_performings(number);
+    }
+}
+
+/// What the user hears who was with this call. Who did not take it yet, or has it on hold, is not with it.
+fn end_tone(call: &Call, reason: EndedReason) -> Option<EndTone> {
+    let dialed = call.facts.direction == Direction::Outgoing && call.connected.is_none();
+    match (call.state, reason) {
+        (State::Ringing { .. } | State::Held(_) | State::Ending { .. }, _) => None,
+        (_, EndedReason::Failed) => Some(EndTone::Failure),
+        (_, EndedReason::RemoteEnded) if dialed => Some(EndTone::Busy),
+        (_, EndedReason::RemoteEnded | EndedReason::Unanswered) => Some(EndTone::Ended),
+        _ => None,
     }
 }

@@ -15,6 +15,7 @@ impl Turn<'_> {
         let mut effects = Vec::with_capacity(self.mail.len() + 4);
         let ring = self.ring();
         self.settle_audio();
+        self.let_end_be_heard();
         let stale = self.stale.take();
         self.write_entries(&stale);
         // The sort is stable: of several entries of a call the last one stands.

@@ -1,7 +1,7 @@
 use super::Arbiter;
 use super::room::Room;
 use crate::call::Call;
-use crate::effect::{CallView, Effect, Finished, ProviderNews, Reply};
+use crate::effect::{CallView, Effect, EndTone, Finished, ProviderNews, Reply};
 use crate::group::Group;
 use crate::input::{Input, Now};
 use crate::words::{
@@ -27,6 +27,8 @@ pub(super) struct Turn<'a> {
     pub user_ended: Option<ProviderId>,
     /// Outgoing calls that ended before they connected.
     pub dial_failed: Vec<CallNumber>,
+    /// A call that the user was with ended without their doing.
+    pub end_tone: Option<(CallNumber, EndTone)>,
     /// Whether the arrangement of calls, on which choices of others depend, may have changed.
     pub rearranged: bool,
 }
@@ -45,6 +47,7 @@ impl<'a> Turn<'a> {
             mail,
             user_ended: None,
             dial_failed: Vec::new(),
+            end_tone: None,
             rearranged: false,
         }
     }

@@ -44,9 +44,17 @@ impl Arbiter {
         }
         let (plan, _) = self.plan_all(requester, actions)?;
         let mut consequences = Consequences::default();
+        // A group that is to be held makes no room by that, whoever of it is held already.
+        let is_asked = |held: CallNumber| {
+            let mut asked = plan.steps.iter().filter(|step| step.requested.is_some());
+            asked.any(|step| {
+                step.verb == Verb::SetHeld(true) && self.calls.are_together(step.call, held)
+            })
+        };
         for step in plan.steps.iter().filter(|step| step.requested.is_none()) {
             // Of a group that one leaves, that one is not who is held: the first who is stands for it.
             let (list, call) = match step.verb {
+                Verb::SetHeld(true) if is_asked(step.call) => continue,
                 Verb::SetHeld(true) => (&mut consequences.holds, step.call),
                 Verb::End(_) => (&mut consequences.ends, self.calls.lead(step.call)),
                 _ => continue,

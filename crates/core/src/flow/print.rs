@@ -69,6 +69,9 @@ pub(super) fn told(effect: &Effect, names: &mut Names, say: &mut impl Say) {
                 say("audio", &[how, &names.number(*call)]);
             }
             AudioEffect::RefusalTone => say("audio", &["refusal tone"]),
+            AudioEffect::EndTone(call, tone) => {
+                say("audio", &["end tone", &names.number(*call), tone.name()]);
+            }
         },
         Effect::Reply(request, reply) => {
             let party = names.take_request(*request);

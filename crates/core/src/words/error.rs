@@ -96,6 +96,8 @@ errors!(
         EmergencyCallInProgress => "An emergency call goes on, and nothing else may start, be answered, resume or be muted. Wait until it has ended.",
         UnknownAccount => "The app has no account of this id. Name one that is registered.",
         TooManyRequests => "Too many requests of this program are pending. Wait for some to finish.",
+        CallInProgress => "There is a call, whose ring must not be taken for a test. Wait until it is over.",
+        RingUnavailable => "Nothing can be heard of a ring now. Read in the service's status why, and mend that.",
         EndpointUnavailable => "There is no such device to be heard on: it is gone, or there is no sound server. Read again which there are.",
     }
 );

@@ -63,7 +63,7 @@ pub fn check_offers(seen: &Seen) -> Result<(), String> {
             ensure!(others(&would.ends) == ends, "{name} of call {number} names no loss");
             let holds: Vec<CallNumber> = choice.holds.into_iter().collect();
             ensure!(
-                others(&would.holds) == others(&holds),
+                would.holds == holds,
                 "{name} of call {number} says it holds {holds:?}, and it holds {:?}",
                 would.holds
             );

@@ -4,7 +4,7 @@
 //! saves the ledger, and carries out its steps, in this order.
 
 use super::endpoint::{Always, Endpoint, EndpointKind, Taste, choose, endpoints, find, kinds};
-use super::graph::{Class, Graph, Node, Target};
+use super::graph::{Class, Graph, Node, Server, Target};
 use super::kept::{self, Kept};
 use super::ledger::{Entries, Moved, Volume, same};
 use super::levels::Levels;
@@ -13,6 +13,8 @@ use super::situation::{Situation, Standing};
 use super::wish::{Part, Wish, part};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+mod routes;
+mod targets;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +35,17 @@ pub enum Step {
     SetVolume(u32, f32),
     /// Tell a node where to go; `None`: nowhere in particular.
     SetTarget(u32, Option<Target>),
+    /// Open a route of a part of a device: its number there, and its name.
+    OpenRoute {
+        /// The device.
+        device: u32,
+        /// The part of it.
+        part: i32,
+        /// The route's number.
+        route: i32,
+        /// The route's name.
+        name: String,
+    },
     /// Have the session manager keep this volume for new streams of this key.
     Keep(String, f32),
 }
@@ -61,6 +74,8 @@ pub struct Desk {
     /// What was told and is not seen yet: the value, and when.
     told: BTreeMap<u64, (f32, u64)>,
     told_targets: BTreeMap<u64, (String, u64)>,
+    /// Routes that were told to open, by sink, with how often and when last.
+    told_routes: BTreeMap<String, (String, u32, u64)>,
     /// What the session manager has kept of all this.
     kept: Kept,
     /// How often another program's value was written over, and when it may be again.
@@ -96,6 +111,7 @@ impl Desk {
             inherited_targets: BTreeSet::new(),
             told: BTreeMap::new(),
             told_targets: BTreeMap::new(),
+            told_routes: BTreeMap::new(),
             kept: Kept::default(),
             contested: BTreeMap::new(),
             contested_targets: BTreeMap::new(),
@@ -123,6 +139,7 @@ impl Desk {
         self.settled = false;
         self.told.clear();
         self.told_targets.clear();
+        self.told_routes.clear();
         self.processes.forget();
     }
 
@@ -148,7 +165,7 @@ impl Desk {
         }
         let forgotten = self.over.len().saturating_sub(REMEMBERED);
         self.over.drain(..forgotten);
-        if situation.calls.is_empty() {
+        if situation.is_over() {
             (self.answered_with, self.chosen) = (None, None);
         }
         if !situation.quiets_others() {
@@ -202,6 +219,7 @@ impl Desk {
     pub fn is_at_rest(&self) -> bool {
         self.told.is_empty()
             && self.told_targets.is_empty()
+            && self.told_routes.is_empty()
             && self.left.is_empty()
             && self.inherited.is_empty()
             && self.entries.is_empty()
@@ -211,11 +229,13 @@ impl Desk {
     pub fn look(&mut self, now: u64) -> Vec<Step> {
         self.next = None;
         let Some(cookie) = self.graph.cookie else { return Vec::new() };
-        if self.entries.cookie != cookie {
+        let server = self.graph.server;
+        if (self.entries.server, self.entries.cookie) != (server, cookie) {
             // Another run of the server: the streams of the one before are gone.
-            self.entries.cookie = cookie;
+            (self.entries.server, self.entries.cookie) = (server, cookie);
             self.entries.volumes.clear();
             self.entries.moved.clear();
+            self.entries.opened.clear();
             self.inherited.clear();
             self.inherited_targets.clear();
             self.left.clear();
@@ -237,6 +257,9 @@ impl Desk {
         }
         let current = self.endpoints().1;
         let mut steps = Vec::new();
+        if self.settled {
+            self.open(current.as_ref(), now, &mut steps);
+        }
         let nodes: Vec<u32> = self
             .graph
             .nodes()
@@ -332,7 +355,8 @@ impl Desk {
         };
         let told = self.told.get(&serial).copied();
         let Some(entry) = self.entries.volumes.get_mut(&serial) else {
-            let given = self.kept.given(node, &self.entries.kept, &self.levels, now);
+            let given =
+                self.kept.given(node, &self.entries.kept, (&self.levels, self.graph.server), now);
             let old = given.unwrap_or(volume);
             let wanted = level(old);
             if given.is_none() && same(volume, wanted) || self.yielded.contains(&serial) {
@@ -385,8 +409,10 @@ impl Desk {
             // It was being given back, and is wanted again.
             return self.tell(node, old, wanted, now, steps);
         }
+        // With PulseAudio it is the user's own slider that was moved, once what was told was seen.
+        let is_users = self.graph.server == Server::PulseAudio && told.is_none() && !of_call;
         let (times, again) = self.contested.entry(serial).or_insert((0, now));
-        if *times >= REPEATS {
+        if *times >= REPEATS || is_users {
             if !of_call {
                 self.entries.volumes.remove(&serial);
                 self.told.remove(&serial);
@@ -406,81 +432,12 @@ impl Desk {
 
     fn tell(&mut self, node: &Node, old: f32, volume: f32, now: u64, steps: &mut Vec<Step>) {
         if !same(old, volume)
-            && let Some(key) = kept::key(node)
+            && let Some(key) = kept::key(node, self.graph.server)
         {
             self.kept.touch(&mut self.entries.kept, key, old);
         }
         self.told.insert(node.serial, (volume, now));
         self.wake(now + CONFIRM);
         steps.push(Step::SetVolume(node.id, volume));
-    }
-
-    /// Send a stream of a call to the endpoint, or back.
-    fn send(&mut self, node: &Node, endpoint: Option<&Endpoint>, now: u64, steps: &mut Vec<Step>) {
-        let serial = node.serial;
-        let name = endpoint.and_then(|endpoint| match node.class() {
-            Class::Capture => endpoint.source.as_deref(),
-            _ => Some(endpoint.id.as_str()),
-        });
-        let device = name.and_then(|name| self.graph.named(name));
-        let is = self.graph.target(node.id);
-        let Some(device) = device else {
-            if self.inherited_targets.contains(&serial) {
-                // A private conversation does not come out of the loudspeaker because of a crash.
-                return;
-            }
-            let Some(moved) = self.entries.moved.remove(&serial) else { return };
-            self.told_targets.remove(&serial);
-            self.contested_targets.remove(&serial);
-            self.yielded_targets.remove(&serial);
-            if is.is_some_and(|target| target.value == moved.set) {
-                let old = moved.old.map(|(kind, value)| Target { kind, value });
-                steps.push(Step::SetTarget(node.id, old));
-            }
-            return;
-        };
-        let wanted = device.serial.to_string();
-        let goes_to = match is {
-            Some(target) => self.graph.pointed_at(&target.value).map(Node::name),
-            None => {
-                let own = node.property("target.object").or(node.property("node.target"));
-                let own = own.and_then(|value| self.graph.pointed_at(value)).map(Node::name);
-                own.or(match node.class() {
-                    Class::Capture => self.graph.default_source.as_deref(),
-                    _ => self.graph.default_sink.as_deref(),
-                })
-            }
-        };
-        let told = self.told_targets.get(&serial).cloned();
-        if goes_to == Some(device.name()) {
-            self.told_targets.remove(&serial);
-            return;
-        }
-        if self.yielded_targets.contains(&serial) {
-            return;
-        }
-        if let Some((value, at)) = &told
-            && *value == wanted
-            && now < at + CONFIRM
-        {
-            let until = at + CONFIRM;
-            return self.wake(until);
-        }
-        let old = is.map(|target| (target.kind.clone(), target.value.clone()));
-        let entry = self.entries.moved.entry(serial).or_insert(Moved { old, set: String::new() });
-        if entry.set == wanted {
-            let times = self.contested_targets.entry(serial).or_default();
-            *times += 1;
-            if *times > REPEATS {
-                self.yielded_targets.insert(serial);
-                self.entries.moved.remove(&serial);
-                return;
-            }
-        }
-        entry.set.clone_from(&wanted);
-        self.told_targets.insert(serial, (wanted.clone(), now));
-        self.wake(now + CONFIRM);
-        let target = Target { kind: Some("Spa:Id".to_owned()), value: wanted };
-        steps.push(Step::SetTarget(node.id, Some(target)));
     }
 }

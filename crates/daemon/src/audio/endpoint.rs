@@ -1,4 +1,5 @@
 use super::graph::{Class, Graph, Node};
+use super::route::Route;
 use std::collections::BTreeMap;
 
 /// What kind of device a call can be heard on. Android: `CallEndpoint`.
@@ -37,8 +38,12 @@ impl EndpointKind {
 /// A device that a call can be heard on, with the microphone that goes with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The name of its sink, which stays the same.
+    /// The name of its sink; with that of a route where the sink has several. It stays the same.
     pub id: String,
+    /// The name of its sink.
+    pub sink: String,
+    /// The route that has to be open, where the sink has several.
+    pub route: Option<String>,
     /// Its kind.
     pub kind: EndpointKind,
     /// What to call it.
@@ -54,22 +59,44 @@ pub struct Endpoint {
 /// The endpoints that there are, in the order in which they came.
 pub fn endpoints(graph: &Graph) -> Vec<Endpoint> {
     let sinks = graph.nodes().filter(|node| node.class() == Class::Sink && is_device(node));
-    let mut endpoints: Vec<Endpoint> = sinks
-        .map(|sink| {
-            let kind = kind(graph, sink);
-            Endpoint {
-                id: sink.name().to_owned(),
-                kind,
-                name: sink.property("node.description").unwrap_or(sink.name()).to_owned(),
-                source: source(graph, sink, kind).map(|source| source.name().to_owned()),
-                serial: sink.serial,
-                priority: sink.priority(),
-                is_default: graph.default_sink.as_deref() == Some(sink.name()),
-            }
-        })
-        .collect();
+    let mut endpoints: Vec<Endpoint> = sinks.flat_map(|sink| endpoints_of(graph, sink)).collect();
     endpoints.sort_by_key(|endpoint| endpoint.serial);
     endpoints
+}
+
+/// One, or one for each of its routes that can be open now.
+fn endpoints_of(graph: &Graph, sink: &Node) -> Vec<Endpoint> {
+    let kind = kind(graph, sink);
+    let text = sink.property("node.description").unwrap_or(sink.name());
+    let is_default = graph.default_sink.as_deref() == Some(sink.name());
+    let of = |route: Option<&Route>, kind: EndpointKind| Endpoint {
+        id: sink.name().to_owned(),
+        sink: sink.name().to_owned(),
+        route: route.map(|route| route.name.clone()),
+        kind,
+        name: text.to_owned(),
+        source: source(graph, sink, kind).map(|source| source.name().to_owned()),
+        serial: sink.serial,
+        priority: sink.priority(),
+        is_default,
+    };
+    let routes: Vec<&Route> = graph.routes(sink).collect();
+    let open = graph.open_route(sink);
+    match routes.as_slice() {
+        [] => vec![of(None, kind)],
+        [one] => vec![of(None, one.kind(kind))],
+        several => {
+            let usable = |route: &&&Route| route.available != Some(false) || open == Some(**route);
+            let endpoint = |route: &&Route| Endpoint {
+                id: format!("{}:{}", sink.name(), route.name),
+                name: route.description.clone(),
+                // Of two of a kind at one sink, the one that is open.
+                is_default: is_default && open == Some(*route),
+                ..of(Some(route), route.kind(kind))
+            };
+            several.iter().filter(usable).map(endpoint).collect()
+        }
+    }
 }
 
 /// Known whole, and neither a filter nor the sink that is there when there is no device.

@@ -1,18 +1,52 @@
+use super::route::Route;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// Properties of an object, as the server says them.
 pub type Properties = HashMap<String, String>;
 
+/// Which sound server it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Server {
+    /// None.
+    #[default]
+    None,
+    /// PipeWire.
+    PipeWire,
+    /// PulseAudio by itself. It has one volume for each stream, the user's own, and knows no process for sure.
+    PulseAudio,
+}
+
+impl Server {
+    /// The word on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::PipeWire => "pipewire",
+            Self::PulseAudio => "pulseaudio",
+        }
+    }
+}
+
 /// What the sound server has, as far as calls have to do with it: a plain model, fed by what the server says.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
+    /// Which server it is.
+    pub server: Server,
     /// The number of this run of the server; another one knows none of the streams of this one.
     pub cookie: Option<u32>,
     nodes: BTreeMap<u32, Node>,
     clients: HashMap<u32, Properties>,
     devices: HashMap<u32, Properties>,
+    /// The routes of each device.
+    routes: HashMap<u32, Vec<Route>>,
+    /// Which of them are open, by device and part of it.
+    open: HashMap<(u32, i32), i32>,
     /// What is written down about each node: `target.object` and the like.
     targets: HashMap<u32, Target>,
+    /// The same in the older words, `target.node`: what the session manager gives a stream that it knows from before.
+    restored: HashMap<u32, u32>,
     /// The sink that everything without a wish of its own goes to.
     pub default_sink: Option<String>,
     /// The source that everything without a wish of its own listens to.
@@ -96,6 +130,11 @@ impl Node {
         self.property("device.id")?.parse().ok()
     }
 
+    /// The part of the device that it is.
+    pub fn part(&self) -> Option<i32> {
+        self.property("card.profile.device")?.parse().ok()
+    }
+
     /// How much the session manager thinks of it.
     pub fn priority(&self) -> i64 {
         self.property("priority.session").and_then(|text| text.parse().ok()).unwrap_or(0)
@@ -130,6 +169,52 @@ impl Graph {
         self.devices.entry(id).or_default().extend(properties);
     }
 
+    /// A device says its routes anew, or (with a part) those of this part only.
+    pub fn forget_routes(&mut self, device: u32, part: Option<i32>) {
+        if let Some(routes) = self.routes.get_mut(&device) {
+            routes.retain(|route| part.is_some_and(|part| !route.parts.contains(&part)));
+        }
+    }
+
+    /// A device has this route.
+    pub fn put_route(&mut self, device: u32, route: Route) {
+        self.routes.entry(device).or_default().push(route);
+    }
+
+    /// A device says anew which of its routes are open.
+    pub fn forget_open(&mut self, device: u32) {
+        self.open.retain(|(of, _), _| *of != device);
+    }
+
+    /// A part of a device has this route open.
+    pub fn put_open(&mut self, device: u32, part: i32, route: i32) {
+        self.open.insert((device, part), route);
+    }
+
+    /// The ways out of the device that this sink may have open.
+    pub fn routes(&self, sink: &Node) -> impl Iterator<Item = &Route> {
+        let of = sink.device().zip(sink.part());
+        let routes = of.and_then(|(device, part)| Some((self.routes.get(&device)?, part)));
+        let fits = |route: &&Route, part| route.is_output && route.parts.contains(&part);
+        routes
+            .into_iter()
+            .flat_map(move |(routes, part)| routes.iter().filter(move |route| fits(route, part)))
+    }
+
+    /// The one that is open.
+    pub fn open_route(&self, sink: &Node) -> Option<&Route> {
+        let index = *self.open.get(&(sink.device()?, sink.part()?))?;
+        self.routes(sink).find(|route| route.index == index)
+    }
+
+    /// A sink's route by name: its device, the part, and its number.
+    pub fn route(&self, sink: &str, name: &str) -> Option<(u32, i32, i32)> {
+        let sink = self.named(sink)?;
+        let mut routes = self.routes(sink);
+        let route = routes.find(|route| route.name == name && route.available != Some(false))?;
+        Some((sink.device()?, sink.part()?, route.index))
+    }
+
     /// Something is written down, or (no value) is not any more. No key: nothing about this one is.
     pub fn put_metadata(
         &mut self,
@@ -153,7 +238,14 @@ impl Graph {
                     None => drop(self.targets.remove(&subject)),
                 }
             }
-            (_, None) => drop(self.targets.remove(&subject)),
+            (_, Some("target.node")) => match value.and_then(|value| value.parse().ok()) {
+                Some(node) => drop(self.restored.insert(subject, node)),
+                None => drop(self.restored.remove(&subject)),
+            },
+            (_, None) => {
+                self.targets.remove(&subject);
+                self.restored.remove(&subject);
+            }
             _ => {}
         }
     }
@@ -162,8 +254,17 @@ impl Graph {
     pub fn remove(&mut self, id: u32) {
         self.nodes.remove(&id);
         self.clients.remove(&id);
-        self.devices.remove(&id);
+        if self.devices.remove(&id).is_some() {
+            self.routes.remove(&id);
+            self.forget_open(id);
+        }
         self.targets.remove(&id);
+        self.restored.remove(&id);
+    }
+
+    /// Whether there is any device to play on or listen to.
+    pub fn has_devices(&self) -> bool {
+        self.nodes().any(|node| matches!(node.class(), Class::Sink | Class::Source))
     }
 
     /// All nodes.
@@ -184,6 +285,18 @@ impl Graph {
     /// Where a node is told to go by what is written down.
     pub fn target(&self, id: u32) -> Option<&Target> {
         self.targets.get(&id)
+    }
+
+    /// The device that a node is told to go to, by what is written down or else by what it says itself.
+    pub fn told_to(&self, node: &Node) -> Option<&Node> {
+        let own = || node.property("target.object").or(node.property("node.target"));
+        match self.targets.get(&node.id) {
+            Some(target) => self.pointed_at(&target.value),
+            None => match self.restored.get(&node.id) {
+                Some(id) => self.node(*id),
+                None => self.pointed_at(own()?),
+            },
+        }
     }
 
     /// A property of a node, or else of the device it belongs to.
@@ -266,6 +379,19 @@ pub mod tests {
         let value = graph.target(40).map(|target| target.value.clone()).unwrap_or_default();
         assert_eq!(graph.pointed_at(&value).map(Node::name), Some("earpiece"));
         assert_eq!(graph.pointed_at("mic").map(|node| node.id), Some(32));
+        stream(&mut graph, 40, "Stream/Output/Audio", 70, &[("target.object", "mic")]);
+        let told = |graph: &Graph| {
+            let node = graph.node(40).unwrap();
+            graph.told_to(node).map(|device| device.name().to_owned())
+        };
+        assert_eq!(told(&graph).as_deref(), Some("earpiece"));
+        graph.put_metadata(40, Some("target.node"), Some("Spa:Id"), Some("30"));
+        assert_eq!(told(&graph).as_deref(), Some("earpiece"));
+        graph.put_metadata(40, Some("target.object"), None, None);
+        assert_eq!(told(&graph).as_deref(), Some("speaker"));
+        graph.put_metadata(40, Some("target.node"), None, None);
+        assert_eq!(told(&graph).as_deref(), Some("mic"));
+        graph.put_metadata(40, Some("target.object"), Some("Spa:Id"), Some("1031"));
         graph.put_metadata(40, Some("target.object"), Some("Spa:Id"), Some("-1"));
         assert_eq!(graph.target(40), None);
         for odd in ["", "{", "[]", r#"{"name":7}"#] {

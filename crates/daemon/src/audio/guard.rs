@@ -1,10 +1,10 @@
 //! A process of its own that undoes what the service has changed of others, if the service is killed before it can.
 
+use super::connection::{Connection, wait};
 use super::desk::Desk;
 use super::ledger::{Entries, Lock, Paused, entries_in, paused_in, read, write};
 use super::levels::Levels;
 use super::owner::System;
-use super::pipewire::Connection;
 use super::players;
 use pipewire::loop_::Timeout;
 use pipewire::main_loop::MainLoopRc;
@@ -106,20 +106,21 @@ fn undo(entries: Entries) -> Entries {
     pipewire::init();
     let levels = Levels { duck: 1.0, release: 0 };
     let mut desk = Desk::new(levels, 0, Box::new(System::default()));
-    let connected = MainLoopRc::new(None).and_then(|main_loop| {
-        let connection = Connection::open(&main_loop)?;
-        Ok((connection, main_loop))
+    let server = entries.server;
+    let connected = MainLoopRc::new(None).ok().and_then(|main_loop| {
+        let connection = Connection::open(&main_loop, server).ok()?;
+        Some((connection, main_loop))
     });
     // Without this run of the server there is nothing to undo; what is kept outlives it.
     let without = Entries { kept: entries.kept.clone(), ..Entries::default() };
-    let Ok((mut connection, main_loop)) = connected else { return without };
+    let Some((mut connection, main_loop)) = connected else { return without };
     desk.inherit(entries);
     let began = Instant::now();
     let mut asked = connection.ask();
     let (mut rounds, mut last) = (0, None);
     // The last question is answered when all that was asked for before it is done.
     while began.elapsed() < LONGEST && (desk.touches_others() || last.is_none() || last == asked) {
-        main_loop.loop_().iterate(Timeout::Finite(Duration::from_millis(50)));
+        wait(&main_loop, Some(&connection), Timeout::Finite(Duration::from_millis(50)));
         let round = connection.listen(&mut desk.graph);
         if round.lost.is_some() {
             return without;

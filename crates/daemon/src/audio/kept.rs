@@ -3,9 +3,9 @@
 //! WirePlumber writes down the volume of each stream whenever it changes, by what the stream is for or who plays it, and
 //! sets it on the next such stream. Without more, music that begins after a call would be as soft as music in it, and the
 //! next call would begin silent. It takes back what it has kept if that is set in its `route-settings`
-//! (`restore-stream.lua` of 0.4, `state-stream.lua` of 0.5).
+//! (`restore-stream.lua` of 0.4, `state-stream.lua` of 0.5). PulseAudio does the same, by keys of its own.
 
-use super::graph::Node;
+use super::graph::{Node, Server};
 use super::ledger::same;
 use super::levels::Levels;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +20,14 @@ const AGAIN: u64 = 1000;
 const KNOWN_BY: [&str; 5] =
     ["media.role", "application.id", "application.name", "media.name", "node.name"];
 
+/// Where PulseAudio says its own key of a stream. It keeps mute and volume, too.
+const PULSE: &str = "module-stream-restore.id";
+
 /// The key that the session manager keeps a stream's volume by.
-pub fn key(node: &Node) -> Option<String> {
+pub fn key(node: &Node, server: Server) -> Option<String> {
+    if server == Server::PulseAudio {
+        return node.property(PULSE).map(str::to_owned);
+    }
     let class = node.property("media.class")?.strip_prefix("Stream/")?;
     let (by, of) = KNOWN_BY.iter().find_map(|by| Some((by, node.property(by)?)))?;
     Some(format!("{class}:{by}:{of}"))
@@ -48,12 +54,12 @@ impl Kept {
         &mut self,
         node: &Node,
         ledger: &BTreeMap<String, f32>,
-        levels: &Levels,
+        (levels, server): (&Levels, Server),
         now: u64,
     ) -> Option<f32> {
         let born = *self.born.entry(node.serial).or_insert(now);
         let volume = node.volume.filter(|_| !ledger.is_empty() && now <= born + BIRTH)?;
-        let old = *ledger.get(&key(node)?)?;
+        let old = *ledger.get(&key(node, server)?)?;
         let is_of_a_call = same(volume, 0.0) || same(volume, old * levels.duck);
         (is_of_a_call && !same(volume, old)).then_some(old)
     }
@@ -106,29 +112,33 @@ mod tests {
 
     #[test]
     fn a_stream_is_known_by_what_it_is_for_or_else_by_who_plays_it() {
-        assert_eq!(key(&music(40, 1.0)).as_deref(), Some(MUSIC));
+        assert_eq!(key(&music(40, 1.0), Server::PipeWire).as_deref(), Some(MUSIC));
         let named = [("application.name", "Player: 2"), ("node.name", "player")];
-        let key_of = |more: &[_]| key(&node(40, 1.0, more));
+        let key_of = |more: &[_]| key(&node(40, 1.0, more), Server::PipeWire);
         assert_eq!(key_of(&named).as_deref(), Some("Output/Audio:application.name:Player: 2"));
         assert_eq!(key_of(&named[1..]).as_deref(), Some("Output/Audio:node.name:player"));
         assert_eq!(key_of(&[]), None);
+        let own = node(40, 1.0, &[("media.role", "Music"), (PULSE, "sink-input-by-media-role:x")]);
+        let of_pulse = key(&own, Server::PulseAudio);
+        assert_eq!(of_pulse.as_deref(), Some("sink-input-by-media-role:x"));
         assert_eq!(key_of(&[("media.class", "Audio/Sink"), ("node.name", "speaker")]), None);
     }
 
     #[test]
     fn what_a_new_stream_was_given_is_told_from_its_own() {
         let (mut kept, levels) = (Kept::default(), Levels::default());
+        let of = (&levels, Server::PipeWire);
         let mut ledger = BTreeMap::new();
-        assert_eq!(kept.given(&music(40, 0.2), &ledger, &levels, 0), None, "nothing was touched");
+        assert_eq!(kept.given(&music(40, 0.2), &ledger, of, 0), None, "nothing was touched");
         kept.touch(&mut ledger, MUSIC.to_owned(), 1.0);
         for (id, volume, given) in [(41, 0.2, Some(1.0)), (42, 0.0, Some(1.0)), (43, 0.3, None)] {
-            assert_eq!(kept.given(&music(id, volume), &ledger, &levels, 0), given, "{volume}");
+            assert_eq!(kept.given(&music(id, volume), &ledger, of, 0), given, "{volume}");
         }
-        assert_eq!(kept.given(&node(44, 0.0, &[]), &ledger, &levels, 0), None, "another key");
+        assert_eq!(kept.given(&node(44, 0.0, &[]), &ledger, of, 0), None, "another key");
         // It is given a little after it came; what it sets later is its own.
-        assert_eq!(kept.given(&music(45, 1.0), &ledger, &levels, 0), None);
-        assert_eq!(kept.given(&music(45, 0.0), &ledger, &levels, BIRTH), Some(1.0));
-        assert_eq!(kept.given(&music(45, 0.0), &ledger, &levels, BIRTH + 1), None);
+        assert_eq!(kept.given(&music(45, 1.0), &ledger, of, 0), None);
+        assert_eq!(kept.given(&music(45, 0.0), &ledger, of, BIRTH), Some(1.0));
+        assert_eq!(kept.given(&music(45, 0.0), &ledger, of, BIRTH + 1), None);
     }
 
     #[test]

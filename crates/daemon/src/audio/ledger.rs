@@ -1,3 +1,4 @@
+use super::graph::Server;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,12 +16,18 @@ const LARGEST: u64 = 4 << 20;
 /// and only it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Entries {
+    /// The server that it is about.
+    #[serde(default)]
+    pub server: Server,
     /// The run of the server that all of this is about.
     pub cookie: u32,
     /// Streams whose volume was set, by serial number.
     pub volumes: BTreeMap<u64, Volume>,
     /// Streams that were sent to a device, by serial number.
     pub moved: BTreeMap<u64, Moved>,
+    /// Routes that were opened, by the name of the sink.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub opened: BTreeMap<String, Opened>,
     /// What the session manager may have kept of that, by its key, with the volume it should have: that outlives a run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub kept: BTreeMap<String, f32>,
@@ -49,6 +56,15 @@ pub struct Moved {
     pub set: String,
 }
 
+/// A route that was opened, by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// What was open before.
+    pub old: String,
+    /// What was opened.
+    pub set: String,
+}
+
 /// Players that were paused, by their name on the bus: each with the connection that had the name then.
 pub type Paused = BTreeMap<String, String>;
 
@@ -67,12 +83,15 @@ pub fn same(one: f32, other: f32) -> bool {
 impl Entries {
     /// Whether nothing is changed.
     pub fn is_empty(&self) -> bool {
-        self.volumes.is_empty() && self.moved.is_empty() && self.kept.is_empty()
+        self.volumes.is_empty()
+            && self.moved.is_empty()
+            && self.opened.is_empty()
+            && self.kept.is_empty()
     }
 
     /// Whether something is changed that is not a call's own, and has to be undone if the service dies.
     pub fn touches_others(&self) -> bool {
-        self.volumes.values().any(|volume| !volume.of_call)
+        self.volumes.values().any(|volume| !volume.of_call) || !self.opened.is_empty()
     }
 }
 
@@ -184,13 +203,19 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
+    fn opened() -> Opened {
+        Opened { old: "[Out] Speaker".to_owned(), set: "[Out] Earpiece".to_owned() }
+    }
+
     fn some() -> Entries {
         let volume = |old, set, of_call| Volume { old, set, before: None, of_call };
         let old = Some((Some("Spa:Id".to_owned()), "44".to_owned()));
         Entries {
+            server: Server::PulseAudio,
             cookie: 7,
             volumes: BTreeMap::from([(41, volume(0.7, 0.2, false)), (42, volume(1.0, 0.0, true))]),
             moved: BTreeMap::from([(42, Moved { old, set: "51".to_owned() })]),
+            opened: BTreeMap::from([("speaker".to_owned(), opened())]),
             kept: BTreeMap::from([("Output/Audio:media.role:Music".to_owned(), 0.7)]),
         }
     }

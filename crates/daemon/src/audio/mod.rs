@@ -2,8 +2,9 @@
 //!
 //! The core says who has the audio; this brings it about. The thread of the bus only ever tells the two threads of this
 //! folder how things are, and hears later that they are so: [`Audio`] is what it touches. Everything else belongs to those
-//! threads: `thread` has PipeWire, `players` the players, and `desk` decides what has to be turned.
+//! threads: `thread` has the sound server, `players` the players, and `desk` decides what has to be turned.
 
+mod connection;
 mod desk;
 mod endpoint;
 mod graph;
@@ -14,6 +15,8 @@ mod levels;
 mod owner;
 mod pipewire;
 mod players;
+mod pulse;
+mod route;
 mod sessions;
 mod situation;
 mod taste;
@@ -26,6 +29,7 @@ pub use situation::App;
 pub use thread::{Event, State};
 
 use endpoint::Endpoint;
+use graph::Server;
 use hookswitch_bus::{AudioRecord, AudioSessionRecord, EndpointRecord};
 use hookswitch_core::words::{CallNumber, RingLevel, Timestamp};
 use ledger::{entries_in, paused_in};
@@ -65,6 +69,8 @@ pub struct Audio {
     /// Calls that wait for a situation to be applied.
     waiting: Vec<(CallNumber, u64)>,
     give_up: Option<Timestamp>,
+    /// The end of a call is being heard, and is over by then at the latest.
+    ending: Option<Timestamp>,
     state: Option<State>,
     degraded: Option<String>,
     /// What surfaces were told last.
@@ -90,6 +96,7 @@ impl Audio {
             applied: 0,
             waiting: Vec::new(),
             give_up: None,
+            ending: None,
             state: None,
             degraded: None,
             told: None,
@@ -127,7 +134,8 @@ impl Audio {
 
     /// Tell the threads how things are, if that is news.
     pub fn send(&mut self, ring: RingLevel) {
-        let situation = Situation { calls: self.sessions.calls(), ring };
+        let ending = self.ending.is_some();
+        let situation = Situation { calls: self.sessions.calls(), ring, ending };
         if situation == self.sent {
             return;
         }
@@ -148,7 +156,7 @@ impl Audio {
 
     /// A call is to get the audio. True: it has to wait for it, and [`applied`](Self::applied) says when it has it.
     pub fn waits(&mut self, call: CallNumber, now: Timestamp) -> bool {
-        let served = self.state.as_ref().is_none_or(|state| state.server);
+        let served = self.state.as_ref().is_none_or(|state| state.server != Server::None);
         if !self.wanted.on || !served || self.revision <= self.applied {
             return false;
         }
@@ -168,9 +176,20 @@ impl Audio {
         ready
     }
 
-    /// When those that wait have waited enough.
+    /// AUD-05: the end of a call is heard until then at the latest; `None`: it is over. It counts from the next
+    /// [`send`](Self::send).
+    pub fn set_ending(&mut self, until: Option<Timestamp>) {
+        self.ending = until;
+    }
+
+    /// Whether the end of a call is heard, and should have been over by now.
+    pub fn ends_too_long(&self, now: Timestamp) -> bool {
+        self.ending.is_some_and(|until| until <= now)
+    }
+
+    /// When those that wait have waited enough, or an end was heard long enough.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.give_up
+        [self.give_up, self.ending].into_iter().flatten().min()
     }
 
     /// The calls that have waited enough: better a call that others talk into than none.
@@ -178,7 +197,9 @@ impl Audio {
         if self.give_up.is_none_or(|at| now < at) {
             return Vec::new();
         }
-        tracing::warn!("PipeWire takes too long: a call begins before everybody else is quiet");
+        tracing::warn!(
+            "the sound server takes too long: a call begins before everybody else is quiet"
+        );
         self.give_up = None;
         std::mem::take(&mut self.waiting).into_iter().map(|(call, _)| call).collect()
     }
@@ -215,7 +236,7 @@ impl Audio {
 
     /// Choose where calls are heard. False: there is no such endpoint.
     pub fn select(&mut self, named: &str) -> bool {
-        let state = self.state.as_ref().filter(|state| state.server);
+        let state = self.state.as_ref().filter(|state| state.server != Server::None);
         if state.is_none_or(|state| endpoint::find(&state.endpoints, named).is_none()) {
             return false;
         }
@@ -224,7 +245,7 @@ impl Audio {
 
     /// The output calls are heard on.
     pub fn sink(&self) -> Option<String> {
-        self.state.as_ref()?.current.as_ref().map(|endpoint| endpoint.id.clone())
+        self.state.as_ref()?.current.as_ref().map(|endpoint| endpoint.sink.clone())
     }
 
     /// What surfaces are told.
@@ -240,7 +261,7 @@ impl Audio {
             name: endpoint.name.clone(),
             current: (current == Some(endpoint.id.as_str())).then_some(true),
         };
-        let server = Some(server(state).to_owned());
+        let server = Some(state.server.name().to_owned());
         AudioRecord { server, endpoints: state.endpoints.iter().map(record).collect() }
     }
 
@@ -262,19 +283,15 @@ impl Audio {
         Some(AudioSessionRecord {
             token: Some(session.token.clone()),
             role: Some("Communication".to_owned()),
-            sink: current.map(|endpoint| endpoint.id.clone()),
+            sink: current.map(|endpoint| endpoint.sink.clone()),
             source: current.and_then(|endpoint| endpoint.source.clone()),
             endpoint: current.map(|endpoint| endpoint.id.clone()),
             endpoint_kind: current.map(|endpoint| endpoint.kind.name().to_owned()),
             rate: Some(48_000),
             channels: Some(1),
             latency_ms: Some(10),
-            server: state.map(|state| server(state).to_owned()),
+            server: state.map(|state| state.server.name().to_owned()),
             active: None,
         })
     }
-}
-
-fn server(state: &State) -> &'static str {
-    if state.server { "pipewire" } else { "none" }
 }

@@ -1,4 +1,4 @@
-use super::graph::{Graph, Node, Properties};
+use super::graph::{Graph, Node, Properties, Server};
 use super::situation::{App, Situation};
 use crate::identity::Process;
 use hookswitch_core::words::CallNumber;
@@ -38,7 +38,7 @@ pub trait Processes {
 }
 
 /// Whose stream this is: by the call's token; else by the process that the server says it has; else, where the pulse
-/// server speaks for it, by the process it says it has, if that is one of an app with a call.
+/// server speaks for it or is the server itself, by the process it says it has, if that is one of an app with a call.
 pub fn owner(
     node: &Node,
     graph: &Graph,
@@ -49,7 +49,13 @@ pub fn owner(
 ) -> Owner {
     let client = node.client().and_then(|id| graph.client(id));
     let surely = client.and_then(|client| number(client, "pipewire.sec.pid"));
-    if surely == Some(service) {
+    let claimed = || {
+        let own = number(&node.properties, "application.process.id");
+        own.or_else(|| number(client?, "application.process.id"))
+    };
+    // PulseAudio by itself knows only what programs say of themselves.
+    let claims = graph.server == Server::PulseAudio;
+    if surely == Some(service) || claims && claimed() == Some(service) {
         return Owner::Service;
     }
     if let Some(token) = node.property(SESSION) {
@@ -64,13 +70,12 @@ pub fn owner(
         }
         // Any other says nothing: it is made up, or of a call that is not adopted yet.
     }
-    let Some(pid) = surely.and_then(|pid| match processes.speaks_for_others(pid) {
-        true => {
-            let claimed = number(&node.properties, "application.process.id");
-            claimed.or_else(|| number(client?, "application.process.id"))
-        }
-        false => Some(pid),
-    }) else {
+    let pid = match surely {
+        Some(pid) if !processes.speaks_for_others(pid) => Some(pid),
+        Some(_) => claimed(),
+        None => claimed().filter(|_| claims),
+    };
+    let Some(pid) = pid else {
         return Owner::Other;
     };
     let mut apps: Vec<String> = Vec::new();

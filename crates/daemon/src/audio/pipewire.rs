@@ -1,5 +1,7 @@
+use super::connection::Round;
 use super::desk::Step;
-use super::graph::{Graph, Properties};
+use super::graph::{Graph, Properties, Server};
+use super::route::Route;
 use pipewire::client::{Client, ClientListener};
 use pipewire::context::ContextRc;
 use pipewire::core::{CoreRc, Listener as CoreListener, PW_ID_CORE};
@@ -21,6 +23,8 @@ use std::collections::{HashMap, VecDeque};
 use std::io::Cursor;
 use std::rc::Rc;
 
+mod routes;
+
 /// What the server's error is once the connection is broken; others are about one thing that was asked.
 const BROKEN: i32 = -libc::EPIPE;
 
@@ -41,6 +45,8 @@ enum Said {
     Volume(u32, f32),
     Client(u32, Properties),
     Device(u32, Properties),
+    Route(u32, bool, Route),
+    Open(u32, bool, i32, i32),
     Metadata(u32, Option<String>, Option<String>, Option<String>),
     Setting(Option<String>, Option<String>),
     Gone(u32),
@@ -58,10 +64,7 @@ enum Bound {
         #[expect(dead_code, reason = "it listens")] ClientListener,
         #[expect(dead_code, reason = "it is listened to")] Client,
     ),
-    Device(
-        #[expect(dead_code, reason = "it listens")] DeviceListener,
-        #[expect(dead_code, reason = "it is listened to")] Device,
-    ),
+    Device(#[expect(dead_code, reason = "it listens")] DeviceListener, Device),
     Metadata(#[expect(dead_code, reason = "it listens")] MetadataListener, Metadata),
 }
 
@@ -78,17 +81,6 @@ pub struct Connection {
     registry: RegistryRc,
     _core_listener: CoreListener,
     core: CoreRc,
-}
-
-/// What became of listening.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Round {
-    /// Whether the graph is different.
-    pub changed: bool,
-    /// The newest question that was answered.
-    pub done: Option<i32>,
-    /// Why the connection is gone, if it is.
-    pub lost: Option<String>,
 }
 
 impl Connection {
@@ -162,12 +154,27 @@ impl Connection {
             let Some(said) = said else { return round };
             round.changed |= !matches!(said, Said::Setting(..) | Said::Done(_) | Said::Lost(_));
             match said {
-                Said::Cookie(cookie) => graph.cookie = Some(cookie),
+                Said::Cookie(cookie) => {
+                    graph.server = Server::PipeWire;
+                    graph.cookie = Some(cookie);
+                }
                 Said::Global(global) => self.bind(&global, graph),
                 Said::Node(id, properties) => graph.put_node(id, properties, true),
                 Said::Volume(id, volume) => graph.put_volume(id, volume),
                 Said::Client(id, properties) => graph.put_client(id, properties),
                 Said::Device(id, properties) => graph.put_device(id, properties),
+                Said::Route(device, is_first, route) => {
+                    if is_first {
+                        graph.forget_routes(device, None);
+                    }
+                    graph.put_route(device, route);
+                }
+                Said::Open(device, is_first, part, route) => {
+                    if is_first {
+                        graph.forget_open(device);
+                    }
+                    graph.put_open(device, part, route);
+                }
                 Said::Metadata(subject, key, kind, value) => {
                     let (key, kind, value) = (key.as_deref(), kind.as_deref(), value.as_deref());
                     graph.put_metadata(subject, key, kind, value);
@@ -229,12 +236,30 @@ impl Connection {
             ObjectType::Device => {
                 graph.put_device(id, properties);
                 self.registry.bind::<Device, _>(global).map(|device| {
-                    let listener = device.add_listener_local().info(move |info| {
-                        if let Some(properties) = info.props() {
-                            say(Said::Device(id, all(properties)));
-                        }
-                    });
-                    Bound::Device(listener.register(), device)
+                    let more = say.clone();
+                    let listener = device
+                        .add_listener_local()
+                        .info(move |info| {
+                            if let Some(properties) = info.props() {
+                                more(Said::Device(id, all(properties)));
+                            }
+                        })
+                        .param(move |_, kind, index, _, param| {
+                            // Each time it says all of them.
+                            let read = param.and_then(routes::read);
+                            match (kind, read) {
+                                (ParamType::EnumRoute, Some((route, _))) => {
+                                    say(Said::Route(id, index == 0, route));
+                                }
+                                (ParamType::Route, Some((route, Some(part)))) => {
+                                    say(Said::Open(id, index == 0, part, route.index));
+                                }
+                                _ => {}
+                            }
+                        })
+                        .register();
+                    device.subscribe_params(&[ParamType::EnumRoute, ParamType::Route]);
+                    Bound::Device(listener, device)
                 })
             }
             _ => self.registry.bind::<Metadata, _>(global).map(|metadata| {
@@ -269,6 +294,13 @@ impl Connection {
                     node.set_param(ParamType::Props, 0, pod);
                 }
             }
+            Step::OpenRoute { device, part, route, .. } => {
+                let Some(Bound::Device(_, device)) = self.bound.get(device) else { return };
+                let Some(bytes) = routes::open(*route, *part) else { return };
+                if let Some(pod) = Pod::from_bytes(&bytes) {
+                    device.set_param(ParamType::Route, 0, pod);
+                }
+            }
             Step::Keep(key, volume) => self.keep(key, *volume),
             Step::SetTarget(id, target) => {
                 let Some(metadata) = self.metadata(self.default) else { return };
@@ -301,7 +333,7 @@ impl Connection {
         let set = |value: Option<&str>| metadata.set_property(0, &key, value.map(|_| JSON), value);
         let before = self.set.get(&key).map(String::as_str);
         match before.and_then(|before| with_volume(before, volume)) {
-            Some(both) => drop(set(Some(&both))),
+            Some(both) => set(Some(&both)),
             None => {
                 set(Some(&format!("{{\"volume\": {volume:?}}}")));
                 set(before);

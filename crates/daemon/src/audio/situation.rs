@@ -9,6 +9,8 @@ pub struct Situation {
     pub calls: Vec<CallAudio>,
     /// How loud it rings.
     pub ring: RingLevel,
+    /// Whether the end of a call is being heard.
+    pub ending: bool,
 }
 
 /// A live call.
@@ -68,12 +70,18 @@ impl Situation {
     /// Whether everybody else keeps quiet.
     pub fn quiets_others(&self) -> bool {
         self.ring == RingLevel::Loud
+            || self.ending
             || self.calls.iter().any(|call| call.standing != Standing::Without)
+    }
+
+    /// Whether the last call is over, and was heard to be.
+    pub fn is_over(&self) -> bool {
+        self.calls.is_empty() && !self.ending
     }
 
     /// Whether there is nothing that the audio has to do with.
     pub fn is_idle(&self) -> bool {
-        self.calls.is_empty() && self.ring == RingLevel::Silent
+        self.is_over() && self.ring == RingLevel::Silent
     }
 
     /// The calls that have the audio.
@@ -96,7 +104,7 @@ pub mod tests {
     }
 
     pub fn calls(calls: &[CallAudio]) -> Situation {
-        Situation { calls: calls.to_vec(), ring: RingLevel::Silent }
+        Situation { calls: calls.to_vec(), ..Situation::default() }
     }
 
     #[test]
@@ -104,10 +112,13 @@ pub mod tests {
         assert!(!calls(&[call(1, "Chat", 1, Standing::Without)]).quiets_others());
         assert!(calls(&[call(1, "Chat", 1, Standing::Expected)]).quiets_others());
         assert!(calls(&[call(1, "Chat", 1, Standing::Up)]).quiets_others());
-        let of = |ring| Situation { calls: Vec::new(), ring }.quiets_others();
+        let of = |ring| Situation { ring, ..Situation::default() }.quiets_others();
         assert_eq!(
             [RingLevel::Silent, RingLevel::Waiting, RingLevel::Loud].map(of),
             [false, false, true]
         );
+        // AUD-05: until the end was heard.
+        let ends = Situation { ending: true, ..Situation::default() };
+        assert!(ends.quiets_others() && !ends.is_idle() && !ends.is_over());
     }
 }

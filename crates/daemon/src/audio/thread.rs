@@ -1,12 +1,13 @@
-//! The thread that has the connection to PipeWire. It sleeps without one as long as there is no call.
+//! The thread that has the connection to the sound server. It sleeps without one as long as there is no call.
 
+use super::connection::{Connection, wait};
 use super::desk::Desk;
 use super::endpoint::Endpoint;
+use super::graph::Server;
 use super::guard::Guard;
 use super::ledger::{Entries, Ledger, Lock, entries_in};
 use super::levels::Levels;
 use super::owner::System;
-use super::pipewire::Connection;
 use super::situation::Situation;
 use super::taste;
 use pipewire::channel::{Receiver, Sender, channel};
@@ -55,8 +56,8 @@ pub enum Event {
 /// The server, and where calls can be heard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
-    /// Whether there is a server.
-    pub server: bool,
+    /// Which server there is.
+    pub server: Server,
     /// Where calls can be heard.
     pub endpoints: Vec<Endpoint>,
     /// Where they are heard, or would be.
@@ -99,7 +100,7 @@ impl Thread {
     }
 }
 
-const NO_SERVER: &str = "There is no PipeWire: in a call other programs are not made quiet, the device cannot be \
+const NO_SERVER: &str = "There is neither PipeWire nor PulseAudio: in a call other programs are not made quiet, the device cannot be \
                          chosen, and a mute is up to the app. Start pipewire and wireplumber.";
 
 fn run(receiver: Receiver<Command>, options: Options, events: &UnboundedSender<Event>) {
@@ -132,7 +133,7 @@ fn run(receiver: Receiver<Command>, options: Options, events: &UnboundedSender<E
             Some(ms) => Timeout::Finite(Duration::from_millis(ms)),
             None => Timeout::Infinite,
         };
-        main_loop.loop_().iterate(timeout);
+        wait(&main_loop, engine.connection.as_ref(), timeout);
     }
 }
 
@@ -276,15 +277,13 @@ impl Engine {
         if self.retry.is_some_and(|at| now < at) {
             return self.without_server();
         }
-        let opened = Connection::open(main_loop);
-        match opened {
+        match Connection::open(main_loop, Server::None) {
             Ok(connection) => {
                 self.retry = None;
                 let taste =
                     taste::read(self.options.settings.as_deref(), self.options.folder.as_deref());
                 self.desk.set_taste(taste.always, taste.last);
-                self.settling = connection.ask().map(|seq| (seq, false));
-                self.connection = Some(connection);
+                self.meet(connection);
                 // Before anything is changed there is somebody who would undo it.
                 if self.guard.is_none()
                     && let (Some(folder), Some(_)) = (&self.options.folder, &self._lock)
@@ -293,7 +292,7 @@ impl Engine {
                 }
             }
             Err(error) => {
-                tracing::debug!("no connection to PipeWire: {error}");
+                tracing::debug!("no connection to a sound server: {error}");
                 // Without calls nobody waits for it.
                 let waits = !self.desk.situation().is_idle();
                 self.retry = waits.then_some(now + RETRY);
@@ -305,6 +304,11 @@ impl Engine {
                 self.without_server();
             }
         }
+    }
+
+    fn meet(&mut self, mut connection: Connection) {
+        self.settling = connection.ask().map(|seq| (seq, false));
+        self.connection = Some(connection);
     }
 
     /// Nobody waits for what cannot come.
@@ -326,7 +330,7 @@ impl Engine {
         let round = connection.listen(&mut self.desk.graph);
         self.stale |= round.changed;
         if let Some(why) = round.lost {
-            tracing::warn!("the connection to PipeWire is gone: {why}");
+            tracing::warn!("the connection to the sound server is gone: {why}");
             self.disconnect();
             self.retry = Some(now + SOON);
             return self.without_server();
@@ -337,6 +341,10 @@ impl Engine {
                 self.settling = connection.ask().map(|seq| (seq, true));
             }
             Some((seq, true)) if seq == done => {
+                if let Some(other) = connection.instead(&self.desk.graph) {
+                    self.disconnect();
+                    return self.meet(other);
+                }
                 self.settling = None;
                 self.desk.settled = true;
                 self.stale = true;
@@ -363,7 +371,7 @@ impl Engine {
                  free disk space."
             )));
         }
-        let Some(connection) = &self.connection else { return };
+        let Some(connection) = &mut self.connection else { return };
         for step in &steps {
             connection.take(step);
         }
@@ -385,7 +393,8 @@ impl Engine {
     fn tell(&mut self) {
         if self.desk.settled {
             let (endpoints, current) = self.desk.endpoints();
-            self.say(State { server: true, endpoints, current });
+            let server = self.desk.graph.server;
+            self.say(State { server, endpoints, current });
         }
     }
 

@@ -72,10 +72,7 @@ fn is_for_talking(node: &Node) -> bool {
 
 /// Whether it listens to a microphone, and not to what a device plays. Where it goes counts, not what it says.
 fn is_microphone(node: &Node, graph: &Graph) -> bool {
-    let told = graph.target(node.id).map(|target| target.value.as_str());
-    let told = told.or(node.property("target.object")).or(node.property("node.target"));
-    let device = told.and_then(|value| graph.pointed_at(value)).map(Node::class);
-    match device {
+    match graph.told_to(node).map(Node::class) {
         Some(class) => class == Class::Source,
         None => node.property("stream.capture.sink") != Some("true"),
     }

@@ -36,6 +36,9 @@ impl Service {
 
     /// Who is registered is for surfaces only.
     fn status(&self, all: bool) -> StatusRecord {
+        // Whose ringtone it is says who is registered.
+        let ringtone = self.ringtone_degraded.iter().filter(|_| all);
+        let of_ring = self.ring_degraded.iter().chain(ringtone);
         let mut providers = Vec::new();
         let mut surfaces = Vec::new();
         if all {
@@ -62,7 +65,13 @@ impl Service {
             calls: u32::try_from(self.core.calls().len()).unwrap_or(u32::MAX),
             providers,
             surfaces,
-            degraded: self.degraded.iter().chain(self.audio.degraded()).cloned().collect(),
+            degraded: self
+                .degraded
+                .iter()
+                .chain(self.audio.degraded())
+                .chain(of_ring)
+                .cloned()
+                .collect(),
             ring: self.core.ring_level().name().to_owned(),
         }
     }

@@ -67,6 +67,10 @@ impl Service {
                 arguments::<()>(&body)?;
                 return self.ask_audio(message, call);
             }
+            "TestRing" => {
+                arguments::<RequestOptions>(&body)?;
+                return self.test_ring(message);
+            }
             "SelectEndpoint" => {
                 let (endpoint, _): (&str, RequestOptions) = arguments(&body)?;
                 if !self.audio.select(endpoint) {

@@ -27,6 +27,8 @@ pub struct Ringtones {
     pub callers: BTreeMap<String, PathBuf>,
     /// Milliseconds until it is loud; 0: loud at once.
     pub ramp_ms: Option<u32>,
+    /// Whether the end of a call is heard that the user did not end; nothing said: yes, as on phones.
+    pub end_tones: Option<bool>,
 }
 
 /// Why the user's settings do not count.

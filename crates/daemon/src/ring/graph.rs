@@ -1,12 +1,12 @@
 //! The voice's place in PipeWire's graph: it knows the outputs, and has a stream to each that it plays on.
 
-use super::mixer::Mixer;
 use super::news::{RingNews, Unavailable};
 use super::output::Output;
-use super::score::{FADE, Part, Place, Wanted};
+use super::outputs::{Outputs, There};
+use super::score::Wanted;
 use super::seen::Seen;
-use super::sinks::ringing;
 use super::voice::Shared;
+use super::wake::Wake;
 use pipewire::context::ContextRc;
 use pipewire::core::CoreRc;
 use pipewire::keys;
@@ -15,8 +15,7 @@ use pipewire::main_loop::MainLoopRc;
 use pipewire::properties::PropertiesBox;
 use pipewire::spa::support::system::IoFlags;
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+use std::collections::BTreeSet;
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -24,13 +23,11 @@ use tokio::sync::mpsc::UnboundedSender;
 
 /// How long the first look at the graph may take before it plays on the default output.
 const LOOK: Duration = Duration::from_millis(500);
-/// How long an output stays after its last sound: until that has faded, with what is under way.
-const FADED: Duration = Duration::from_millis(150);
 
 /// The connection to PipeWire, and everything on it.
 pub(super) struct Graph {
     // Dropped from the top down: what is on the connection before the connection.
-    outputs: BTreeMap<Option<String>, Output>,
+    outputs: Outputs<Output>,
     seen: Seen,
     _on_core: pipewire::core::Listener,
     core: CoreRc,
@@ -40,9 +37,7 @@ pub(super) struct Graph {
     asked: i32,
     answered: Rc<Cell<i32>>,
     began: Instant,
-    woken: UnixStream,
-    waker: Option<UnixStream>,
-    sounding: Option<BTreeSet<Option<String>>>,
+    wake: Wake,
 }
 
 fn refused(error: impl ToString) -> Unavailable {
@@ -62,10 +57,6 @@ impl Graph {
         }
         let core = context.connect_rc(Some(properties)).map_err(|_| Unavailable::NoServer)?;
         let registry = core.get_registry_rc().map_err(refused)?;
-        let (waker, woken) = UnixStream::pair().map_err(|error| refused(error.kind()))?;
-        for end in [&waker, &woken] {
-            end.set_nonblocking(true).map_err(|error| refused(error.kind()))?;
-        }
         let lost = Rc::new(Cell::new(false));
         let answered = Rc::new(Cell::new(0));
         let on_core = {
@@ -80,7 +71,7 @@ impl Graph {
                 .register()
         };
         let mut graph = Self {
-            outputs: BTreeMap::new(),
+            outputs: Outputs::new(),
             seen: Seen::new(registry),
             _on_core: on_core,
             core,
@@ -89,9 +80,7 @@ impl Graph {
             asked: 0,
             answered,
             began: Instant::now(),
-            woken,
-            waker: Some(waker),
-            sounding: None,
+            wake: Wake::new()?,
         };
         graph.ask();
         Ok(graph)
@@ -99,7 +88,7 @@ impl Graph {
 
     /// What wakes [`wait`](Self::wait) when it is written to.
     pub fn waker(&mut self) -> Option<UnixStream> {
-        self.waker.take()
+        self.wake.waker()
     }
 
     fn ask(&mut self) {
@@ -123,12 +112,10 @@ impl Graph {
         let timeout = at_most.map_or(Timeout::Infinite, Timeout::Finite);
         {
             let main_loop = self.main_loop.loop_();
-            let fd = std::os::fd::AsRawFd::as_raw_fd(&self.woken);
-            let _wakes = main_loop.add_io(fd, IoFlags::IN, |_| ());
+            let _wakes = main_loop.add_io(self.wake.fd(), IoFlags::IN, |_| ());
             main_loop.iterate(timeout);
         }
-        let mut bytes = [0; 64];
-        while matches!((&self.woken).read(&mut bytes), Ok(64)) {}
+        self.wake.clear();
         self.look();
         !self.lost.get()
     }
@@ -146,22 +133,9 @@ impl Graph {
         });
     }
 
-    /// Which outputs something is heard on.
-    fn outputs_of(&self, place: &Place) -> Vec<Option<String>> {
-        let sinks = self.seen.sinks();
-        let there = |name: &String| sinks.values().any(|sink| sink.name == *name);
-        let default = self.seen.default_sink().filter(there);
-        match place {
-            Place::Ringing => {
-                let names = ringing(&sinks, default.as_deref());
-                match names.is_empty() {
-                    true => vec![None],
-                    false => names.into_iter().map(Some).collect(),
-                }
-            }
-            // One that is gone is not waited for. The default one by its name: something may be heard there already.
-            Place::Output(name) => vec![name.clone().filter(there).or(default)],
-        }
+    /// Whether there is no output, for sure: PipeWire may be there for pictures only.
+    pub fn is_mute(&self) -> bool {
+        self.answered.get() >= self.asked && self.seen.sinks().is_empty()
     }
 
     /// Have exactly this heard from now on.
@@ -169,77 +143,25 @@ impl Graph {
         if !self.has_looked() {
             return;
         }
-        let mut plan: BTreeMap<Option<String>, Vec<&Wanted>> = BTreeMap::new();
-        for one in wanted {
-            for output in self.outputs_of(&one.place) {
-                plan.entry(output).or_default().push(one);
+        let there = There { sinks: self.seen.sinks(), default: self.seen.default_sink() };
+        let core = &self.core;
+        let open = |sink: Option<&str>| match Output::open(core, sink) {
+            Ok(output) => Some(output),
+            Err(error) => {
+                tracing::warn!("no stream for a sound: {error}");
+                None
             }
-        }
-        let now = Instant::now();
-        for (name, parts) in &plan {
-            if !self.outputs.contains_key(name) {
-                match Output::open(&self.core, name.as_deref()) {
-                    Ok(output) => drop(self.outputs.insert(name.clone(), output)),
-                    Err(error) => {
-                        tracing::warn!("no stream for a sound: {error}");
-                        continue;
-                    }
-                }
-            }
-            let new: Vec<_> = parts.iter().filter(|one| !self.plays(name, one.part)).collect();
-            for one in new {
-                self.begin(name, one);
-            }
-        }
-        for (name, output) in &mut self.outputs {
-            let parts = plan.get(name).map_or(&[][..], Vec::as_slice);
-            output.mixer().keep(|part| parts.iter().any(|one| one.part == *part), FADE);
-            output.idle_since = parts.is_empty().then(|| output.idle_since.unwrap_or(now));
-        }
-        self.outputs.retain(|_, output| output.idle_since.is_none_or(|since| now < since + FADED));
-        let sounding: BTreeSet<_> = plan.into_keys().collect();
-        if self.sounding.as_ref().is_none_or(|before| *before != sounding) {
-            let names: Vec<String> = sounding.iter().flatten().cloned().collect();
-            let event = match sounding.is_empty() {
-                true => RingNews::Quiet,
-                false => RingNews::Sounding(names),
-            };
-            // Before the first sound there is nothing to say of silence.
-            if self.sounding.is_some() || !sounding.is_empty() {
-                let _ = events.send(event);
-                self.sounding = Some(sounding);
-            }
-        }
-    }
-
-    fn plays(&self, name: &Option<String>, part: Part) -> bool {
-        self.outputs.get(name).is_some_and(|output| output.mixer().plays(&part))
-    }
-
-    /// A sound that is heard elsewhere already does not begin again: this output joins in.
-    fn begin(&self, name: &Option<String>, one: &Wanted) {
-        let Some(output) = self.outputs.get(name) else { return };
-        for (other, playing) in &self.outputs {
-            if other != name {
-                // Never two at a time are held in the other order: this thread alone takes two.
-                let playing = playing.mixer();
-                if output.mixer().join(&playing, &one.part) {
-                    return;
-                }
-            }
-        }
-        let mut mixer: std::sync::MutexGuard<'_, Mixer<Part>> = output.mixer();
-        mixer.play(one.part, one.sound.clone(), one.repeats, one.rise);
+        };
+        self.outputs.sound(wanted, &there, open, events);
     }
 
     /// Whether there is no stream any more.
     pub fn is_quiet(&self) -> bool {
-        self.outputs.is_empty()
+        self.outputs.is_quiet()
     }
 
     /// When an output can go.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let idle = self.outputs.values().filter_map(|output| output.idle_since);
-        idle.map(|since| since + FADED).min()
+        self.outputs.next_deadline()
     }
 }

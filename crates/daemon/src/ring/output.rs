@@ -14,7 +14,6 @@ use pipewire::stream::{StreamFlags, StreamListener, StreamRc, StreamState};
 use std::io::Cursor;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 /// Bytes of a frame: two floats.
 const FRAME: usize = 8;
@@ -34,8 +33,6 @@ pub(super) struct Output {
     _listener: StreamListener<Arc<Playing>>,
     stream: StreamRc,
     playing: Arc<Playing>,
-    /// Since when there is nothing to play on it.
-    pub idle_since: Option<Instant>,
 }
 
 impl Output {
@@ -83,17 +80,18 @@ impl Output {
         let pod = Pod::from_bytes(&format).ok_or(pipewire::Error::CreationFailed)?;
         let flags = StreamFlags::AUTOCONNECT | StreamFlags::MAP_BUFFERS | StreamFlags::RT_PROCESS;
         stream.connect(Direction::Output, None, flags, &mut [pod])?;
-        Ok(Self { _listener: listener, stream, playing, idle_since: None })
-    }
-
-    /// What is played on it.
-    pub fn mixer(&self) -> MutexGuard<'_, Mixer<Part>> {
-        self.playing.mixer()
+        Ok(Self { _listener: listener, stream, playing })
     }
 
     /// Whether nothing will be heard on it any more.
     pub fn failed(&self) -> bool {
         self.playing.failed.load(Ordering::Relaxed)
+    }
+}
+
+impl super::outputs::Output for Output {
+    fn mixer(&self) -> MutexGuard<'_, Mixer<Part>> {
+        self.playing.mixer()
     }
 }
 

@@ -1,18 +1,24 @@
 use super::apart::Decoder;
 use super::choice::{Choice, Ringtones, our_file};
 use super::feedback::{Buzz, Feedback};
-use super::news::RingNews;
+use super::news::{RingNews, Unavailable};
 use super::region::Region;
 use super::score::Order;
 use super::sound::{Sound, SoundError, open};
+use super::synth;
 use super::tone::Tone;
 use super::voice::Voice;
+use hookswitch_core::EndTone;
 use hookswitch_core::words::{CallNumber, RingLevel};
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// How long a test ring takes to get loud at most.
+const TEST_RAMP: Duration = Duration::from_millis(500);
 
 /// Where the ringer finds things.
 #[derive(Clone, Debug, Default)]
@@ -55,10 +61,14 @@ pub struct Ringer {
     number: u64,
     /// Whether the ringtone of this ring was looked for.
     chosen: bool,
-    ramp: std::time::Duration,
+    ramp: Duration,
     buzz: Option<Buzz>,
     /// The call that an app plays a tone in.
     tone_of: Option<(CallNumber, Tone)>,
+    /// The tone of an end that is heard.
+    end: Option<u64>,
+    /// How many ends were heard.
+    ends: u64,
     news: UnboundedSender<RingNews>,
 }
 
@@ -73,9 +83,11 @@ impl Ringer {
             level: RingLevel::Silent,
             number: 0,
             chosen: false,
-            ramp: std::time::Duration::ZERO,
+            ramp: Duration::ZERO,
             buzz: None,
             tone_of: None,
+            end: None,
+            ends: 0,
             news,
         };
         (ringer, inbox)
@@ -94,7 +106,7 @@ impl Ringer {
         let loud = level == RingLevel::Loud;
         // Where nothing can be heard, no file is read for it.
         let first = loud && !self.chosen && self.voice.is_possible();
-        let ringtones = first.then(|| self.ringtones());
+        let ringtones = first.then(|| self.choose());
         if let Some(ringtones) = &ringtones {
             self.chosen = true;
             self.ramp = ringtones.ramp();
@@ -108,6 +120,31 @@ impl Ringer {
         self.buzz = loud.then(|| self.feel()).flatten();
     }
 
+    /// Ring without a call, until [`ring`](Self::ring) says otherwise.
+    ///
+    /// # Errors
+    /// Nothing can be heard; why, and what to do.
+    pub fn test(&mut self) -> Result<(), String> {
+        if self.settings.off {
+            let off = "The service was started so that it makes no sound. Start it without HOOKSWITCH_RING=off and \
+                       HOOKSWITCH_AUDIO=off.";
+            return Err(off.to_owned());
+        }
+        if !self.voice.is_possible() {
+            return Err(Unavailable::NoServer.to_string());
+        }
+        let ringtones = self.choose();
+        self.number += 1;
+        (self.level, self.chosen) = (RingLevel::Loud, true);
+        // It is short: there is no time to begin softly.
+        self.ramp = ringtones.ramp().min(TEST_RAMP);
+        let (number, ramp) = (self.number, self.ramp);
+        self.voice.order(Order::Ring { level: RingLevel::Loud, number, ramp });
+        self.voice.order(Order::Audible(number, true));
+        self.decode(ringtones, None);
+        Ok(())
+    }
+
     /// Vibrate, and hear what the user's profile is.
     fn feel(&self) -> Option<Buzz> {
         let (voice, number) = (self.voice.clone(), self.number);
@@ -119,6 +156,12 @@ impl Ringer {
             voice.order(Order::Audible(number, true));
         }
         buzz
+    }
+
+    /// What the user wants of a ring that begins.
+    fn choose(&self) -> Ringtones {
+        let _ = self.news.send(RingNews::Choosing);
+        self.ringtones()
     }
 
     /// What the user wants at this moment.
@@ -149,6 +192,35 @@ impl Ringer {
         if !self.settings.off {
             self.voice.order(Order::Once(tone));
         }
+    }
+
+    /// AUD-05: let it be heard that this call ended. How long that takes at most; `None`: nothing will be heard, because the
+    /// user wants none, there is nothing to hear it with, or the app has said it already.
+    pub fn end_tone(&mut self, call: CallNumber, tone: EndTone) -> Option<Duration> {
+        let said = matches!(self.tone_of, Some((of, Tone::Busy | Tone::Failure)) if of == call);
+        let wanted = !self.settings.off && !said && self.voice.is_possible();
+        if !wanted || self.ringtones().end_tones == Some(false) {
+            return None;
+        }
+        let tone = Tone::of_end(tone);
+        self.ends += 1;
+        self.end = Some(self.ends);
+        self.voice.order(Order::End(self.ends, tone));
+        Some(synth::end(self.settings.region, tone).length())
+    }
+
+    /// Something else is to be heard now. Whether the tone of an end was.
+    pub fn stop_end_tone(&mut self) -> bool {
+        let was = self.end.take().is_some();
+        if was {
+            self.voice.order(Order::NoEnd);
+        }
+        was
+    }
+
+    /// This tone of an end is over. Whether it is the last.
+    pub fn end_is_over(&mut self, number: u64) -> bool {
+        self.end.take_if(|last| *last == number).is_some()
     }
 
     /// The output that the active call uses; none: whichever is the default one.

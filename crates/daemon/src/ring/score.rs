@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 /// How long a ring waits for its sound, and for the user's profile, before it rings without.
 pub const PATIENCE: Duration = Duration::from_millis(1500);
+/// How long after its length a tone is surely through: the output begins a little later.
+const MARGIN: Duration = Duration::from_millis(300);
 /// How soft a ring begins: -20 dB.
 const SOFT: f32 = 0.1;
 /// How long one sound takes to go over into another, or to end.
@@ -38,6 +40,10 @@ pub enum Order {
     Tone(Option<Tone>),
     /// A tone, once.
     Once(Tone),
+    /// AUD-05: a call ended, and this says so, where that call was heard. The number tells it from the next.
+    End(u64, Tone),
+    /// Something else is to be heard: no tone of an end any more.
+    NoEnd,
 }
 
 /// What is heard, told apart.
@@ -49,6 +55,8 @@ pub enum Part {
     Waiting,
     /// What an app asked for, or a notice. The number tells one from the next.
     Tone(Tone, u64),
+    /// The tone of a call that ended.
+    End(u64),
 }
 
 /// Where something is heard.
@@ -75,6 +83,16 @@ pub struct Wanted {
     pub place: Place,
 }
 
+/// The tone of a call that ended.
+#[derive(Debug)]
+struct End {
+    number: u64,
+    sound: Arc<Sound>,
+    /// Where the call was heard: what is chosen for the next one does not move it.
+    place: Place,
+    until: Instant,
+}
+
 /// What was asked for, as far as it counts still.
 #[derive(Debug)]
 pub struct Score {
@@ -90,6 +108,9 @@ pub struct Score {
     endpoint: Option<String>,
     tone: Option<(Tone, u64, Arc<Sound>)>,
     once: Option<(Tone, u64, Arc<Sound>, Instant)>,
+    end: Option<End>,
+    /// The last tone of an end that is over, until that is told.
+    over: Option<u64>,
     waiting: Option<Arc<Sound>>,
     ours: Option<Arc<Sound>>,
     tones: u64,
@@ -109,6 +130,8 @@ impl Score {
             endpoint: None,
             tone: None,
             once: None,
+            end: None,
+            over: None,
             waiting: None,
             ours: None,
             tones: 0,
@@ -141,10 +164,16 @@ impl Score {
             Order::Once(tone) => {
                 self.tones += 1;
                 let sound = Arc::new(synth::tone(self.region, tone));
-                // Until it is surely through: the output begins a little later.
-                let until = now + sound.length() + Duration::from_millis(500);
+                let until = now + sound.length() + MARGIN;
                 self.once = Some((tone, self.tones, sound, until));
             }
+            Order::End(number, tone) => {
+                let sound = Arc::new(synth::end(self.region, tone));
+                let until = now + sound.length() + MARGIN;
+                let place = Place::Output(self.endpoint.clone());
+                self.end = Some(End { number, sound, place, until });
+            }
+            Order::NoEnd => self.end = None,
         }
     }
 
@@ -207,6 +236,13 @@ impl Score {
             let place = in_call.clone();
             all.push(Wanted { part, sound, repeats, rise: full(1.0), place });
         }
+        if let Some(end) = self.end.take_if(|end| now >= end.until) {
+            self.over = Some(end.number);
+        }
+        if let Some(End { number, sound, place, .. }) = &self.end {
+            let (part, sound, place) = (Part::End(*number), sound.clone(), place.clone());
+            all.push(Wanted { part, sound, repeats: false, rise: full(1.0), place });
+        }
         self.once.take_if(|(.., until)| now >= *until);
         if let Some((tone, number, sound, _)) = &self.once {
             let (part, sound) = (Part::Tone(*tone, *number), sound.clone());
@@ -219,12 +255,19 @@ impl Score {
     pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
         let ring = self.until.filter(|_| self.level == RingLevel::Loud);
         let once = self.once.as_ref().map(|(.., until)| *until);
-        [ring, once].into_iter().flatten().filter(|at| *at > now).min()
+        let end = self.end.as_ref().map(|end| end.until);
+        [ring, once, end].into_iter().flatten().filter(|at| *at > now).min()
+    }
+
+    /// The tone of an end that was heard to its end since this was asked last.
+    pub fn take_over(&mut self) -> Option<u64> {
+        self.over.take()
     }
 
     /// Whether anything may be heard yet: a ring that still waits for its sound counts.
     pub fn is_over(&self) -> bool {
-        self.level == RingLevel::Silent && self.tone.is_none() && self.once.is_none()
+        let tones = self.tone.is_some() || self.once.is_some() || self.end.is_some();
+        self.level == RingLevel::Silent && !tones
     }
 }
 
@@ -325,5 +368,29 @@ mod tests {
         assert_eq!(parts(&mut score, later), first);
         score.take(later, Order::Tone(None));
         assert!(score.is_over());
+    }
+
+    #[test]
+    fn the_tone_of_an_end_stays_where_the_call_was_and_is_over_once() {
+        let (mut score, now) = score();
+        score.take(now, Order::Endpoint(Some("buds".into())));
+        score.take(now, Order::End(7, Tone::Busy));
+        // The call is over, and the next one would be heard elsewhere.
+        score.take(now, Order::Endpoint(Some("speaker".into())));
+        let wanted = score.wanted(now).remove(0);
+        assert_eq!((wanted.part, wanted.repeats), (Part::End(7), false));
+        assert_eq!(wanted.place, Place::Output(Some("buds".into())));
+        // Three times 480 ms with the pauses between.
+        assert_eq!(wanted.sound.length(), Duration::from_millis(5 * 480));
+        assert_eq!((score.take_over(), score.is_over()), (None, false));
+        let later = score.next_deadline(now).unwrap();
+        assert_eq!(parts(&mut score, later), []);
+        assert_eq!((score.take_over(), score.take_over()), (Some(7), None));
+        assert!(score.is_over());
+        // What is stopped is nobody's news: whoever stopped it knows.
+        score.take(later, Order::End(8, Tone::End));
+        score.take(later, Order::NoEnd);
+        assert_eq!(parts(&mut score, later), []);
+        assert_eq!(score.take_over(), None);
     }
 }

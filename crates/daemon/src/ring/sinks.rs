@@ -36,6 +36,8 @@ impl SinkKind {
             Some("handset") => Self::Earpiece,
             Some("headset" | "headphone") if !bluetooth => Self::Wired,
             Some("headset" | "headphone" | "hands-free" | "car") => Self::Bluetooth,
+            // Some headsets do not say what they are. One that speaks by itself rings as well as the speaker does.
+            None if bluetooth => Self::Bluetooth,
             _ => Self::Speaker,
         }
     }
@@ -102,6 +104,8 @@ mod tests {
         assert_eq!(kind(&[form("headset")]), SinkKind::Wired);
         assert_eq!(kind(&[form("headphone"), ("device.api", "bluez5")]), SinkKind::Bluetooth);
         assert_eq!(kind(&[form("headset"), ("device.bus", "bluetooth")]), SinkKind::Bluetooth);
+        assert_eq!(kind(&[("device.api", "bluez5")]), SinkKind::Bluetooth);
+        assert_eq!(kind(&[form("portable"), ("device.api", "bluez5")]), SinkKind::Speaker);
         assert_eq!(kind(&[form("hands-free")]), SinkKind::Bluetooth);
         assert_eq!(kind(&[form("car")]), SinkKind::Bluetooth);
     }

@@ -2,13 +2,16 @@
 
 use super::region::Region;
 use super::sound::{RATE, Sound};
-use super::tone::{Pitch, Step, Tone};
+use super::tone::{Pitch, Step, Tone, length};
 use std::f64::consts::TAU;
 
 /// How loud a tone is, of full scale: -12 dB.
 const TONE_LEVEL: f64 = 0.25;
 /// How long a tone takes to begin and to end, so that it does not click: 4 ms.
 const EDGE: usize = RATE as usize / 250;
+
+/// How long a tone goes on that says that a call is over: three seconds.
+const END_MS: u128 = 3000;
 
 /// A tone as it sounds in a region, once.
 pub fn tone(region: Region, tone: Tone) -> Sound {
@@ -18,6 +21,21 @@ pub fn tone(region: Region, tone: Tone) -> Sound {
         _ => TONE_LEVEL,
     };
     of_steps(region.steps(tone), level)
+}
+
+/// A tone that says that a call is over: a country's cadence as often as it fits into three seconds, and once at least.
+pub fn end(region: Region, tone: Tone) -> Sound {
+    let steps = region.steps(tone);
+    let once = length(steps).as_millis().max(1);
+    let times = if tone.repeats() { (END_MS / once).max(1) } else { 1 };
+    let times = usize::try_from(times).unwrap_or(1);
+    // The pause at the end says nothing any more.
+    let said: Vec<Step> = steps.repeat(times);
+    let said = match said.split_last() {
+        Some(((Pitch::Silence, _), said)) => said.to_vec(),
+        _ => said,
+    };
+    of_steps(&said, TONE_LEVEL)
 }
 
 fn of_steps(steps: &[Step], level: f64) -> Sound {

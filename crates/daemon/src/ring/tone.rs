@@ -1,5 +1,6 @@
 //! The tones of a telephone, and what they are made of.
 
+use hookswitch_core::EndTone;
 use hookswitch_core::words::CallTone;
 use std::time::Duration;
 
@@ -31,6 +32,15 @@ impl Tone {
             CallTone::Failure => Self::Failure,
             CallTone::Hold => Self::Hold,
         })
+    }
+
+    /// The tone of a call that ended.
+    pub fn of_end(tone: EndTone) -> Self {
+        match tone {
+            EndTone::Ended => Self::End,
+            EndTone::Busy => Self::Busy,
+            EndTone::Failure => Self::Failure,
+        }
     }
 
     /// Whether it begins again until it is stopped.

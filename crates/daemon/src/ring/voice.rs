@@ -1,9 +1,9 @@
-//! The thread that plays. It is there, and connected to PipeWire, only while something is to be heard.
+//! The thread that plays. It is there, and connected to the sound server, only while something is to be heard.
 
-use super::graph::Graph;
 use super::news::{RingNews, Unavailable};
 use super::region::Region;
 use super::score::{Order, Score};
+use super::server::Server;
 use std::collections::VecDeque;
 use std::io::Write;
 use std::os::unix::net::UnixStream;
@@ -15,7 +15,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 /// How long the thread stays after the last sound, because the next one often follows at once.
 const LINGER: Duration = Duration::from_secs(2);
-/// How long it waits before it looks for PipeWire again, while something should be heard.
+/// How long it waits before it looks for a sound server again, while something should be heard.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// What can be heard. Cheap to keep: without an order there is neither a thread nor a connection.
@@ -37,7 +37,7 @@ pub(super) struct Shared {
 struct Waiting {
     orders: VecDeque<Order>,
     runs: bool,
-    /// Wakes the thread while it waits for PipeWire.
+    /// Wakes the thread while it waits for the server.
     wake: Option<UnixStream>,
     /// Whether it was said that nothing can be heard.
     told: bool,
@@ -97,8 +97,8 @@ fn begins(order: &Order) -> bool {
     match order {
         Order::Ring { level, .. } => *level != RingLevel::Silent,
         Order::Tone(tone) => tone.is_some(),
-        Order::Once(_) => true,
-        Order::Ringtone(..) | Order::Audible(..) | Order::Endpoint(_) => false,
+        Order::Once(_) | Order::End(..) => true,
+        Order::NoEnd | Order::Ringtone(..) | Order::Audible(..) | Order::Endpoint(_) => false,
     }
 }
 
@@ -127,16 +127,16 @@ impl Shared {
         let system = Path::new("/run/pipewire").to_owned();
         let mut folders = folders.map(PathBuf::from).chain([system]);
         // An absolute name stands for itself.
-        folders.any(|folder| folder.join(&remote).exists())
+        folders.any(|folder| folder.join(&remote).exists()) || crate::pulse::server_is_there()
     }
 
     fn run(&self) {
         let mut score = Score::new(self.region);
         loop {
-            let lost = match Graph::connect(self) {
-                Ok(graph) => {
+            let lost = match Server::connect(self) {
+                Ok(server) => {
                     self.lock().told = false;
-                    self.play(graph, &mut score)
+                    self.play(server, &mut score)
                 }
                 Err(why) => Some(why),
             };
@@ -148,17 +148,26 @@ impl Shared {
         }
     }
 
-    /// Play until there was nothing to play for a while (`None`), or until PipeWire is gone.
-    fn play(&self, mut graph: Graph, score: &mut Score) -> Option<Unavailable> {
-        self.lock().wake = graph.waker();
+    /// Play until there was nothing to play for a while (`None`), or until the server is gone.
+    fn play(&self, mut server: Server, score: &mut Score) -> Option<Unavailable> {
+        self.lock().wake = server.waker();
         let mut quiet_since = None;
+        let mut looks = true;
         loop {
             let now = Instant::now();
             for order in self.take() {
                 score.take(now, order);
             }
-            graph.sound(&score.wanted(now), &self.events);
-            let over = score.is_over() && graph.is_quiet();
+            if looks && server.is_mute() {
+                looks = false;
+                if let Some(other) = server.instead(self) {
+                    server = other;
+                    self.lock().wake = server.waker();
+                }
+            }
+            server.sound(&score.wanted(now), &self.events);
+            self.tell_over(score);
+            let over = score.is_over() && server.is_quiet();
             let since = *quiet_since.get_or_insert(now);
             if !over {
                 quiet_since = None;
@@ -166,16 +175,16 @@ impl Shared {
                 return None;
             }
             let linger = quiet_since.map(|since| since + LINGER);
-            let deadlines = [score.next_deadline(now), graph.next_deadline(), linger];
+            let deadlines = [score.next_deadline(now), server.next_deadline(), linger];
             let until = deadlines.into_iter().flatten().min();
-            if !graph.wait(until.map(|until| until.saturating_duration_since(now))) {
+            if !server.wait(until.map(|until| until.saturating_duration_since(now))) {
                 self.lock().wake = None;
                 return Some(Unavailable::Lost);
             }
         }
     }
 
-    /// Without PipeWire: wait a while for it to come. True: there is nothing to be heard any more.
+    /// Without a server: wait a while for one to come. True: there is nothing to be heard any more.
     fn rest(&self, score: &mut Score) -> bool {
         let again = Instant::now() + AGAIN;
         loop {
@@ -185,6 +194,7 @@ impl Shared {
             }
             // What is over by itself is over without being heard, too.
             let _ = score.wanted(now);
+            self.tell_over(score);
             if score.is_over() && self.leave() {
                 return true;
             }
@@ -196,6 +206,12 @@ impl Shared {
                 let waited = self.came.wait_timeout(waiting, again - now);
                 drop(waited.unwrap_or_else(PoisonError::into_inner));
             }
+        }
+    }
+
+    fn tell_over(&self, score: &mut Score) {
+        if let Some(number) = score.take_over() {
+            let _ = self.events.send(RingNews::EndOver(number));
         }
     }
 

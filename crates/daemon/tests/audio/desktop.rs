@@ -3,7 +3,8 @@
 use crate::watch::{Stream, World, listen};
 use hookswitch::{
     Adoption, AnswerCallAction, AudioSession, CallState, CallUpdate, CallUuid, EndCallAction,
-    Provider, ProviderDelegate, Reset, SetMutedCallAction, Surface,
+    Provider, ProviderDelegate, Reset, SetGroupCallAction, SetHeldCallAction, SetMutedCallAction,
+    Surface,
 };
 use std::fs::{self, File};
 use std::future::Future;
@@ -60,6 +61,14 @@ impl ProviderDelegate for Delegate {
 
     // It says that it does, and goes on sending.
     fn perform_set_muted(&mut self, _: &Provider, action: SetMutedCallAction) {
+        action.fulfill();
+    }
+
+    fn perform_set_held(&mut self, _: &Provider, action: SetHeldCallAction) {
+        action.fulfill();
+    }
+
+    fn perform_set_group_call(&mut self, _: &Provider, action: SetGroupCallAction) {
         action.fulfill();
     }
 

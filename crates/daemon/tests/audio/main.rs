@@ -196,3 +196,48 @@ async fn a_call_goes_where_the_user_wants_it() {
     let gone = call.surface.select_endpoint("sofa").await.unwrap_err();
     assert_eq!(gone.reason(), Some(RequestError::EndpointUnavailable));
 }
+
+/// CON-04: whatever else a member of a conversation is, its audio is that of a call like the others'.
+#[tokio::test]
+async fn every_member_of_a_conversation_is_in_communication() {
+    let Some(desktop) = Desktop::start().await else { return };
+    let mut music = desktop.plays("music", "Music", None);
+    let mut call = Call::ringing(desktop).await;
+    let anna = call.number();
+    call.surface.answer(anna, None).await.unwrap();
+    told(&mut call.app.news, "activated").await;
+    let second = new_call();
+    // One with video, whose own mode would be another.
+    let update = CallUpdate { has_video: Some(true), ..CallUpdate::default() };
+    call.app.provider.report_new_incoming_call(second, update).await.unwrap();
+    let number = |surface: &Surface| {
+        let calls = surface.calls();
+        calls.iter().map(|call| call.number).find(|number| *number != anna)
+    };
+    let mut bob = None;
+    desktop::soon("the second call", async {
+        while bob.is_none() {
+            bob = number(&call.surface);
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let bob = bob.unwrap();
+    call.surface.answer(bob, None).outcome().await.unwrap();
+    call.surface.set_group(bob, Some(anna), None).outcome().await.unwrap();
+
+    let sessions = [call.call, second].map(|of| call.app.provider.audio_session(of).unwrap());
+    let mut streams = Vec::new();
+    for (at, session) in sessions.iter().enumerate() {
+        assert_eq!((session.role.as_str(), session.latency_ms), ("Communication", 10));
+        assert_eq!(session.sink, sessions[0].sink, "they are heard in one place");
+        let name = ["anna-voice", "bob-voice"][at];
+        streams.push(call.desktop.plays(name, "Communication", session.token.as_deref()));
+    }
+    assert_ne!(sessions[0].token, sessions[1].token);
+    for stream in &mut streams {
+        call.desktop.volume(stream, 1.0).await;
+        call.desktop.goes_to(stream, sessions[0].sink.as_deref().unwrap()).await;
+    }
+    call.desktop.volume(&mut music, 0.2).await;
+}

@@ -147,7 +147,10 @@ impl Phone {
     }
 
     fn join(&mut self, call: CallUuid, token: String) {
-        let media = Media::join(call, token, self.plan.clone(), self.notes.clone());
+        let session = self.provider.audio_session(call);
+        let latency_ms = session.map(|session| session.latency_ms);
+        let plan = MediaPlan { latency_ms, ..self.plan.clone() };
+        let media = Media::join(call, token, plan, self.notes.clone());
         if let Some(call) = self.calls.get(call) {
             // It may have the audio already, as an outgoing call that was placed.
             media.audio(call.audio.clone());

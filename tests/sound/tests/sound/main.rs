@@ -3,11 +3,13 @@
 mod activation;
 mod browser;
 mod desktop;
+mod end_tones;
 mod first_answer;
 mod kept;
 mod kills;
 mod muted_and_held;
 mod players;
+mod pulse;
 mod rig;
 mod ring;
 mod routes;

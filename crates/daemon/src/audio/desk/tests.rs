@@ -5,6 +5,8 @@ use super::super::situation::tests::{call, calls};
 use super::*;
 use hookswitch_core::words::RingLevel;
 
+mod routes;
+
 const PLAYS: &str = "Stream/Output/Audio";
 const LISTENS: &str = "Stream/Input/Audio";
 const MUSIC: u32 = 40;
@@ -62,6 +64,9 @@ impl Server {
                 let kind = target.as_ref().and_then(|target| target.kind.as_deref());
                 let value = target.as_ref().map(|target| target.value.as_str());
                 self.desk.graph.put_metadata(*id, Some("target.object"), kind, value);
+            }
+            Step::OpenRoute { device, part, route, .. } => {
+                self.desk.graph.put_open(*device, *part, *route);
             }
             Step::Keep(key, volume) => drop(self.kept.insert(key.clone(), *volume)),
         }
@@ -154,7 +159,7 @@ fn from_one_call_to_the_next_others_stay_quiet() {
 #[test]
 fn a_ring_is_heard_over_others_and_new_streams_are_quiet_at_once() {
     let mut server = Server::new();
-    server.desk.set_situation(Situation { calls: Vec::new(), ring: RingLevel::Loud });
+    server.desk.set_situation(Situation { ring: RingLevel::Loud, ..Situation::default() });
     stream(&mut server.desk.graph, 43, PLAYS, 70, &[]);
     server.desk.graph.put_volume(43, 0.5);
     server.settle();
