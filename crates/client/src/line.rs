@@ -98,11 +98,17 @@ impl<R: Role> Line<R> {
         );
         self.ask_bus("AddMatch", &rule).await?;
         match self.ask_bus("StartServiceByName", &(SERVICE, 0u32)).await {
-            Ok(_) => {}
-            Err(Fault::Reply { text, .. }) => return Err(ServiceError::Unreachable(text)),
-            Err(Fault::Service(error)) => return Err(error),
+            Ok(_) => self.learn_owner().await,
+            // The bus does not know how to start it, and says so also of one that somebody started by hand.
+            Err(Fault::Reply { name, text }) if name.ends_with(".ServiceUnknown") => {
+                match self.learn_owner().await {
+                    Err(ServiceError::Unreachable(_)) => Err(ServiceError::Unreachable(text)),
+                    found => found,
+                }
+            }
+            Err(Fault::Reply { text, .. }) => Err(ServiceError::Unreachable(text)),
+            Err(Fault::Service(error)) => Err(error),
         }
-        self.learn_owner().await
     }
 
     /// Ask the bus who is the service, and tell the role if that is news.

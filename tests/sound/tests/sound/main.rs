@@ -2,6 +2,7 @@
 
 mod activation;
 mod browser;
+mod desktop;
 mod end_tones;
 mod first_answer;
 mod kept;
