@@ -66,7 +66,7 @@ pub struct Arguments {
     /// Seconds for which a lost room is tried again before the call fails.
     #[arg(long, value_parser = seconds, default_value = "15")]
     pub resume_within: Duration,
-    /// For tests: what arrives goes through a bad network first, LOSS[,JITTER]: the share that is lost, in percent, and
+    /// For tests: what arrives goes through a bad network first, `LOSS` or `LOSS,JITTER`: the share that is lost, in percent, and
     /// by how many milliseconds at most the rest is late. The same each time.
     #[arg(long, hide = true, value_parser = impairment)]
     pub impairment: Option<Impairment>,
