@@ -178,7 +178,13 @@ if [[ $purpose == test ]]; then
     if ! have pulseaudio && [[ ! -x target/pulseaudio/usr/bin/pulseaudio ]]; then
         printf 'setup: PulseAudio in target/pulseaudio\n'
         mkdir -p target/pulseaudio
-        (cd target/pulseaudio && apt-get -qq download pulseaudio 2>/dev/null && dpkg -x pulseaudio_*.deb . && rm pulseaudio_*.deb) ||
+        # As above: the list of packages may be absent or old.
+        (
+            cd target/pulseaudio
+            apt-get -qq download pulseaudio >/dev/null 2>&1 ||
+                { apt-get -qq update </dev/null >/dev/null && apt-get -qq download pulseaudio >/dev/null; }
+            dpkg -x pulseaudio_*.deb . && rm pulseaudio_*.deb
+        ) ||
             stop "PulseAudio could not be unpacked in target/pulseaudio: check the network, then run this again."
     fi
     if [[ -f tests/python_sdk/requirements.txt ]]; then
