@@ -80,7 +80,7 @@ pub struct AudioRecord {
 #[derive(Clone, Debug, Default, PartialEq, Eq, SerializeDict, DeserializeDict, Type)]
 #[zbus(signature = "dict")]
 pub struct TestRingRecord {
-    /// The outputs that it is heard on, by PipeWire's names; empty: the default one.
+    /// The outputs that it is heard on, by the sound server's names; empty: the default one.
     pub outputs: Vec<String>,
     /// Milliseconds until it ends by itself.
     pub duration_ms: u32,

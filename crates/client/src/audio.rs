@@ -166,7 +166,7 @@ impl From<AudioRecord> for Audio {
 /// A test ring that is heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestRing {
-    /// The outputs it is heard on, by PipeWire's names; empty: the default one.
+    /// The outputs it is heard on, by the sound server's names; empty: the default one.
     pub outputs: Vec<String>,
     /// How long it goes on.
     pub duration: Duration,

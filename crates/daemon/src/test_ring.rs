@@ -9,7 +9,7 @@ use zbus::Message;
 
 /// How long it rings, in milliseconds, once it is heard.
 const LENGTH: u32 = 3000;
-/// How long it may take until it is heard, in milliseconds: a file is read, and PipeWire connected to.
+/// How long it may take until it is heard, in milliseconds: a file is read, and the sound server connected to.
 const PATIENCE: u64 = 5000;
 
 /// A test ring.
@@ -24,7 +24,8 @@ pub(crate) struct TestRing {
 impl Service {
     /// Ring, and answer when it is heard.
     pub fn test_ring(&mut self, message: &Message) -> Result<(), Declined> {
-        if !self.core.calls().is_empty() {
+        // Nor over the tone that says that one is over.
+        if !self.core.calls().is_empty() || self.audio.is_ending() {
             return Err(RequestError::CallInProgress.into());
         }
         if self.test_ring.is_some() {
@@ -74,7 +75,7 @@ impl Service {
     /// End it when its time is over.
     pub fn end_test_ring(&mut self, now: Timestamp) {
         if self.end_of_test_ring().is_some_and(|until| until <= now) {
-            let why = "The ring was not heard in good time. See with `wpctl status` whether PipeWire hangs.";
+            let why = "The ring was not heard in good time. See with `wpctl status` or `pactl info` whether the sound server hangs.";
             self.stop_test_ring(&unavailable(why.to_owned()));
         }
     }

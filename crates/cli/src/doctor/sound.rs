@@ -13,7 +13,7 @@ pub async fn findings(service: &Service) -> (Vec<Finding>, bool) {
             let devices: Vec<String> =
                 audio.endpoints.iter().map(|endpoint| words::clean(&endpoint.name)).collect();
             let current = audio.endpoints.iter().position(|endpoint| endpoint.current);
-            let can_ring = audio.server == Some(SoundServer::PipeWire) && !devices.is_empty();
+            let can_ring = can_ring(audio.server, &devices);
             (vec![judge(audio.server, &devices, current.map(|at| devices[at].as_str()))], can_ring)
         }
         Err(error) => (
@@ -28,6 +28,11 @@ pub async fn findings(service: &Service) -> (Vec<Finding>, bool) {
             false,
         ),
     }
+}
+
+/// Whether a ring could be heard: else it is said already why not.
+fn can_ring(server: Option<SoundServer>, devices: &[String]) -> bool {
+    server.is_some_and(|server| server != SoundServer::None) && !devices.is_empty()
 }
 
 fn judge(server: Option<SoundServer>, devices: &[String], current: Option<&str>) -> Finding {
@@ -69,6 +74,15 @@ mod tests {
         assert_eq!(verdict(Some(SoundServer::PipeWire), &[]), Verdict::Wrong);
         assert_eq!(verdict(Some(SoundServer::PulseAudio), &speaker), Verdict::Lacking);
         assert_eq!(verdict(Some(SoundServer::PipeWire), &speaker), Verdict::Good);
+    }
+
+    #[test]
+    fn it_rings_wherever_there_is_something_to_ring_with() {
+        let speaker = ["Speaker".to_owned()];
+        assert!(can_ring(Some(SoundServer::PipeWire), &speaker));
+        assert!(can_ring(Some(SoundServer::PulseAudio), &speaker));
+        assert!(!can_ring(Some(SoundServer::PulseAudio), &[]));
+        assert!(!can_ring(Some(SoundServer::None), &speaker) && !can_ring(None, &speaker));
     }
 
     #[test]

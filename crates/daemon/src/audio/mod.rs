@@ -182,6 +182,11 @@ impl Audio {
         self.ending = until;
     }
 
+    /// Whether the end of a call is being heard.
+    pub fn is_ending(&self) -> bool {
+        self.ending.is_some()
+    }
+
     /// Whether the end of a call is heard, and should have been over by now.
     pub fn ends_too_long(&self, now: Timestamp) -> bool {
         self.ending.is_some_and(|until| until <= now)

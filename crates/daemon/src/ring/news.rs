@@ -30,7 +30,7 @@ pub enum Unavailable {
     Refused(String),
     /// There is nothing to hear it on.
     #[error(
-        "PipeWire has no output, so calls do not ring aloud. See that WirePlumber runs, and that `wpctl status` lists a sink."
+        "The sound server has no output, so calls do not ring aloud. With PipeWire, see that WirePlumber runs and that `wpctl status` lists a sink; with PulseAudio, that `pactl list sinks` lists one."
     )]
     NoOutput,
     /// It went away while something was heard.
