@@ -140,9 +140,43 @@ impl Phone {
         let file = self.folder.path().join(format!("services/{name}.service"));
         fs::write(file, format!("[D-BUS Service]\nName={name}\nExec={command}\n"))
             .expect("the service file");
+        self.looks_again().await;
+    }
+
+    async fn looks_again(&self) {
         let connection = self.stranger().await;
         let bus = zbus::fdo::DBusProxy::new(&connection).await.expect("the bus can be asked");
         soon("the bus to look again", bus.reload_config()).await.expect("it looks again");
+    }
+
+    /// Start the service as somebody does who has it from its source: the bus does not know how to. It has its name then,
+    /// and ends with the bus.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn starts_service_by_hand(&self) -> Child {
+        let services = self.folder.path().join("services");
+        fs::remove_file(services.join("org.hookswitch.Hookswitch.service"))
+            .expect("there was a service file");
+        self.looks_again().await;
+        let state = self.state();
+        let service = Command::new(program("hookswitchd"))
+            .env("DBUS_SESSION_BUS_ADDRESS", &self.address)
+            .env("HOOKSWITCH_STATE_DIR", state)
+            .env("HOOKSWITCH_DATA_DIR", self.folder.path().join("data"))
+            .env("HOOKSWITCH_CONFIG_DIR", self.folder.path().join("config"))
+            .env("HOOKSWITCH_AUDIO", "off")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the service starts");
+        soon("the service's name", async {
+            while self.service_pid().await.is_none() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        service
     }
 
     /// Have the bus start whoever has this name.
