@@ -1,6 +1,7 @@
 use crate::device::Device;
 use crate::props::Dump;
 use crate::tone;
+use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::net::UnixStream;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 /// How often to look whether a server is there: nobody tells.
@@ -15,6 +17,9 @@ const LOOK: Duration = Duration::from_millis(2);
 
 /// How many samples the graph handles at once: 5.3 ms, as on a usual desktop.
 pub const QUANTUM: u32 = 256;
+
+/// Programs that go before they are answered: one may be gone before its question was read.
+const IMPATIENT: usize = 5;
 
 /// How long a tone in a file goes on: longer than any story.
 const TONE_SECONDS: u32 = 180;
@@ -190,6 +195,35 @@ impl Session {
         .await;
     }
 
+    /// Let PipeWire stop telling everybody of changes in its metadata: programs that have asked for it go before WirePlumber,
+    /// which has it, could answer. PipeWire counts them as pending for ever.
+    ///
+    /// # Panics
+    /// There is no WirePlumber.
+    pub async fn deafen(&self) {
+        let manager = self.servers.get(1).expect("WirePlumber is the second that is started");
+        let manager = i32::try_from(manager.id()).ok().and_then(Pid::from_raw).expect("its number");
+        kill_process(manager, Signal::STOP).expect("it can be stopped");
+        for _ in 0..IMPATIENT {
+            let mut command = self.command("stdbuf");
+            command.args(["--output=L", "pw-metadata", "--name=default"]).stdout(Stdio::piped());
+            let mut impatient = command.spawn().expect("setpriv starts");
+            let output = impatient.stdout.take().expect("it has an output");
+            // It says so when it asks.
+            let mut lines = BufReader::new(output).lines();
+            crate::soon("pw-metadata", lines.next_line()).await.expect("it can be read");
+            let both = [impatient.id(), self.servers.first().map(Child::id)];
+            crate::soon("the question to be read", async {
+                while !both.into_iter().flatten().all(is_asleep) {
+                    tokio::task::yield_now().await;
+                }
+            })
+            .await;
+            impatient.kill().await.expect("it waits for an answer");
+        }
+        kill_process(manager, Signal::CONT).expect("it goes on");
+    }
+
     /// Run one of the tools of the session to its end, and return what it printed; nothing if it failed.
     pub async fn tool(&self, program: &str, arguments: &[&str]) -> Option<String> {
         let ran = self.command(program).args(arguments).stderr(Stdio::null()).output();
@@ -356,3 +390,9 @@ wireplumber.profiles = {
   }
 }
 ";
+
+/// Whether a process waits for something: field 3 of `/proc/PID/stat`, behind the name.
+fn is_asleep(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('S'))
+}

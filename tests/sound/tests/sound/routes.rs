@@ -99,6 +99,33 @@ async fn the_device_used_to_answer_is_used_for_the_call() {
     }
 }
 
+/// WirePlumber gives a stream the device of the last one like it, and PipeWire tells nobody.
+#[tokio::test]
+async fn a_call_is_heard_where_it_should_be_although_pipewire_tells_nothing() {
+    let rig = start(DESK).await;
+    // Somebody talked at the headset, with no call of the service.
+    let other = Stream::new("other-near", Door::Pulse).role("Communication");
+    let mut last = rig.runs(&other.records(&rig.session.folder().join("other.raw")));
+    let dump = rig.until("the stream", |dump| dump.node(&other.name).is_some()).await;
+    let id = dump.node(&other.name).map(|node| node.id.to_string()).unwrap_or_default();
+    let headset = dump.node(HEADSET_MIC.name).map(|node| node.serial.to_string());
+    let moved = ["-n", "default", &id, "target.object", &headset.unwrap_or_default(), "Spa:Id"];
+    rig.session.tool("pw-metadata", &moved).await.expect("it can be moved");
+    let at_headset = format!("{} target.object", other.name);
+    rig.until("the headset", |dump| dump.to_string().contains(&at_headset)).await;
+    last.kill().await.expect("it runs");
+
+    rig.session.deafen().await;
+    let mut app = rig.app(CHAT).await;
+    let mut screen = rig.screen().await;
+    let door = Door::Pulse;
+    let answered = Answered::new(&rig, &mut app, &mut screen, door, Some("earpiece"), DESK).await;
+    let given = format!("{} target.node", answered.streams[1].name);
+    rig.until("WirePlumber's idea", |dump| dump.to_string().contains(&given)).await;
+    answered.is_heard(EARPIECE, NEAR).await;
+    hangs_up(&mut app, &mut screen, &answered.talk, &answered.streams).await;
+}
+
 #[tokio::test]
 async fn a_headset_that_comes_takes_the_call_and_gives_it_back() {
     for door in Door::BOTH {
