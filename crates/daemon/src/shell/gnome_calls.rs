@@ -191,7 +191,7 @@ impl Service {
                 }
                 News::Removed(object) => {
                     let Some(path) = path_of(object) else { continue };
-                    self.out.signal_of(to, ROOT, MANAGER, "InterfacesRemoved", &(path, [CALL]));
+                    self.out.signal_of(to, ROOT, MANAGER, "InterfacesRemoved", &(path, vec![CALL]));
                 }
             }
         }
