@@ -80,7 +80,7 @@ impl Outbox {
         wants_reply: bool,
     ) -> Option<u32> {
         let flags = match wants_reply {
-            true => Flags::NO_AUTO_START.into(),
+            true => Flags::NO_AUTO_START,
             false => Flags::NO_AUTO_START | Flags::NO_REPLY_EXPECTED,
         };
         let built = Message::method_call(path, member)

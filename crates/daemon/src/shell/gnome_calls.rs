@@ -100,11 +100,10 @@ impl Service {
         let body = message.body();
         match (interface, header.member().map_or("", |member| member.as_str())) {
             ("org.freedesktop.DBus", member @ ("NameAcquired" | "NameLost"))
-                if sender == "org.freedesktop.DBus" =>
+                if sender == "org.freedesktop.DBus"
+                    && body.deserialize::<&str>().is_ok_and(|name| name == NAME) =>
             {
-                if body.deserialize::<&str>().is_ok_and(|name| name == NAME) {
-                    calls.owned = member == "NameAcquired";
-                }
+                calls.owned = member == "NameAcquired";
             }
             (SCREEN_SAVER, "ActiveChanged") if calls.phosh.as_deref() == Some(sender) => {
                 let locked = body.deserialize::<bool>().unwrap_or_default();
