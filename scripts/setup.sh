@@ -105,6 +105,15 @@ pipewire-pulse      have pipewire-pulse
 pulseaudio-utils    have paplay
 espeak-ng           have espeak-ng
 baresip-core        have baresip
+phosh               ls /usr/libexec/phosh
+phoc                have phoc
+grim                have grim
+gnome-settings-daemon-common ls /usr/share/glib-2.0/schemas/org.gnome.settings-daemon.peripherals.gschema.xml
+adwaita-icon-theme  test -d /usr/share/icons/Adwaita
+librsvg2-common     ls /usr/lib/*/gdk-pixbuf-2.0/*/loaders/libpixbufloader-svg.so
+fonts-cantarell     ls /usr/share/fonts/*/cantarell
+xkb-data            test -d /usr/share/X11/xkb
+gnome-calls         have gnome-calls
 libasound2-plugins  ls /usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so
 NEEDS
         ;;

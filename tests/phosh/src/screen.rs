@@ -174,12 +174,17 @@ impl Screen {
             let mut last = Vec::new();
             let mut alike = 0;
             while alike < STILL {
-                let next = picture::take(self.command("grim"), Some(BUTTONS)).await;
+                let next = self.buttons().await;
                 alike = if next == last { alike + 1 } else { 0 };
                 last = next;
             }
         })
         .await;
+    }
+
+    /// A picture of the part that has the buttons: the same bytes as long as nothing changes there.
+    pub async fn buttons(&self) -> Vec<u8> {
+        picture::take(self.command("grim"), Some(BUTTONS)).await
     }
 
     /// Touch the screen there, once it is still.

@@ -1,0 +1,74 @@
+//! How soon a locked phone shows a call: `phosh_bench FILE [ROUNDS]` measures, beside GNOME Calls with its dummy provider on
+//! the same Phosh, prints a table and adds its figures to the list of `hookswitch-bench` in FILE. It exits with 1 if a bar
+//! is missed.
+
+// One way to write a figure down for both benches that stand beside `hookswitch-bench`.
+#[path = "../../../../sound/src/bin/sound_bench/figure.rs"]
+mod figure;
+mod gnome_calls;
+mod ours;
+mod watch;
+
+use figure::{Figure, median};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Calls, if nobody says how many.
+const CALLS: usize = 9;
+/// Of what GNOME Calls needs until the shell is told.
+const SHARE_BAR: f64 = 0.25;
+
+/// How long one call took until the shell was told, and until the screen was another.
+#[derive(Clone, Copy)]
+struct Round {
+    told: Duration,
+    seen: Duration,
+}
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let Some(file) = arguments.next() else {
+        eprintln!("phosh_bench: say the file for the figures.");
+        return ExitCode::from(2);
+    };
+    let calls = arguments.next().and_then(|calls| calls.parse().ok()).unwrap_or(CALLS);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("an event loop");
+    let ours = runtime.block_on(ours::measure(calls));
+    let mut figures = vec![
+        Figure::reported("Phosh: report to InterfacesAdded", told(&ours), "ms"),
+        Figure::reported("Phosh: report to the first changed pixel", seen(&ours), "ms"),
+    ];
+    match runtime.block_on(gnome_calls::measure(calls)) {
+        Some(theirs) => figures.extend([
+            Figure::reported("Phosh: GNOME Calls, signal to InterfacesAdded", told(&theirs), "ms"),
+            Figure::reported("Phosh: GNOME Calls, to the first changed pixel", seen(&theirs), "ms"),
+            Figure::at_most(
+                "Phosh: InterfacesAdded, share of GNOME Calls",
+                told(&ours) / told(&theirs),
+                "share",
+                SHARE_BAR,
+            ),
+        ]),
+        None => eprintln!(
+            "phosh_bench: GNOME Calls is not installed, so it is NOT compared with it. Install the package gnome-calls, \
+             then run this again."
+        ),
+    }
+    for figure in &figures {
+        println!("{figure}");
+    }
+    if let Err(error) = figure::add(file.as_ref(), &figures) {
+        eprintln!("phosh_bench: {file}: {error}");
+        return ExitCode::FAILURE;
+    }
+    if figures.iter().all(|figure| figure.met) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn told(rounds: &[Round]) -> f64 {
+    median(rounds.iter().map(|round| round.told.as_secs_f64() * 1_000.0))
+}
+
+fn seen(rounds: &[Round]) -> f64 {
+    median(rounds.iter().map(|round| round.seen.as_secs_f64() * 1_000.0))
+}
