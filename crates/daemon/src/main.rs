@@ -20,7 +20,7 @@ const HELP: &str =
   HOOKSWITCH_REGION         whose tones are played, as de or us; default: as LC_TELEPHONE or LANG say
   HOOKSWITCH_RING=off       make no sound
   HOOKSWITCH_JOURNAL=off    keep nothing on disk (for measuring)
-  HOOKSWITCH_AUDIO=off      leave the sound server and players alone
+  HOOKSWITCH_AUDIO=off      leave the sound server, players and callaudiod alone
   HOOKSWITCH_CONFIG_DIR     where the user's settings are, ringtones.json among them
   RUST_LOG                  what to log, for example info or hookswitchd=debug";
 
