@@ -22,7 +22,7 @@ const HELP: &str =
   HOOKSWITCH_PHOSH          calls on Phosh's lock screen: auto (default: unless GNOME Calls is installed and was
                             not taken over from), always, never
   HOOKSWITCH_JOURNAL=off    keep nothing on disk (for measuring)
-  HOOKSWITCH_AUDIO=off      leave the sound server and players alone
+  HOOKSWITCH_AUDIO=off      leave the sound server, players and callaudiod alone
   HOOKSWITCH_CONFIG_DIR     where the user's settings are, ringtones.json among them
   RUST_LOG                  what to log, for example info or hookswitchd=debug";
 
