@@ -21,6 +21,7 @@ pub mod ring;
 mod ringing;
 mod service;
 mod settings;
+mod shell;
 mod test_ring;
 
 pub use audio::guard;

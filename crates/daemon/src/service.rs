@@ -10,6 +10,7 @@ use crate::recents::{Answer, Recents, Store};
 use crate::ring::{RingNews, Ringer};
 use crate::ringing::Heard;
 use crate::settings::Settings;
+use crate::shell::Shell;
 use crate::test_ring::TestRing;
 use futures_util::StreamExt;
 use hookswitch_bus::{ObservedRecord, OwnCallRecord, names};
@@ -100,6 +101,8 @@ pub(crate) struct Service {
     pub ring_degraded: Option<String>,
     pub ringtone_degraded: Option<String>,
     pub test_ring: Option<TestRing>,
+    /// What is done so that calls are seen.
+    pub shell: Shell,
     pub last_id: u64,
     /// The connection whose identity was just settled, and who owns its app's name.
     pub settled: Option<(String, Option<String>)>,
@@ -217,6 +220,7 @@ impl Service {
             ring_degraded: None,
             ringtone_degraded: None,
             test_ring: None,
+            shell: Shell::new(settings.shell),
             last_id: 0,
             settled: None,
         };
@@ -322,6 +326,7 @@ impl Service {
             self.gather_until,
             self.audio.next_deadline(),
             self.end_of_test_ring(),
+            self.shell.next_deadline(),
         ];
         self.clock.wake_at(deadlines.into_iter().flatten().min());
     }
@@ -337,6 +342,7 @@ impl Service {
         self.stop_waiting_for_audio(now);
         self.stop_waiting_for_end(now);
         self.end_test_ring(now);
+        self.tend_shell(now);
     }
 
     /// Take an entry; [`write_journal`](Self::write_journal) makes sure of it before anybody is told.

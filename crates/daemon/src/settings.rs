@@ -1,6 +1,7 @@
 use crate::audio::{Levels, Wanted};
 use crate::ring::RingSettings;
 use crate::ring::region::Region;
+use crate::shell::ShellSettings;
 use hookswitch_core::Policy;
 use std::env;
 use std::path::PathBuf;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub(crate) audio: Wanted,
     /// Where the ringer finds things.
     pub ring: RingSettings,
+    /// How calls come to be seen.
+    pub shell: ShellSettings,
 }
 
 /// What is wrong with the environment.
@@ -73,6 +76,7 @@ impl Settings {
             .or_else(|| folder("XDG_CONFIG_HOME").map(|home| home.join("hookswitch")))
             .or_else(|| folder("HOME").map(|home| home.join(".config/hookswitch")));
         let on = env::var_os("HOOKSWITCH_AUDIO").is_none_or(|value| value != "off");
+        let shell = ShellSettings::from_env(config.clone());
         let audio = Wanted { on, folder: state.clone(), settings: config, levels };
         let mut data: Vec<PathBuf> = folder("HOOKSWITCH_DATA_DIR").into_iter().collect();
         // Our own installation: PREFIX/bin or PREFIX/libexec has PREFIX/share beside it.
@@ -97,7 +101,7 @@ impl Settings {
             region: region(),
             ..RingSettings::default()
         };
-        Ok(Self { state, data, policy, emergency, private, audio, ring })
+        Ok(Self { state, data, policy, emergency, private, audio, ring, shell })
     }
 }
 
