@@ -54,8 +54,9 @@ pub async fn read(desktop: &Desktop, word: &str, picture: &Path) -> (u32, u32) {
         loop {
             desktop.screenshot(picture).await;
             let (from, to) = (picture.to_string_lossy(), large.to_string_lossy());
-            // Letters of a screen are small for who reads paper.
-            desktop.run("convert", &[&from, "-resize", "300%", &to]).await;
+            // Who reads paper wants large dark letters on white.
+            let as_paper = ["-colorspace", "Gray", "-negate", "-resize", "300%"];
+            desktop.run("convert", &[&[&*from], &as_paper[..], &[&*to]].concat()).await;
             let said = desktop.run("tesseract", &[&to, "-", "--psm", "11", "tsv"]).await;
             if let Some(place) = said.lines().find_map(|line| place(line, word)) {
                 return place;
