@@ -29,6 +29,7 @@ source_stages() {
     stage 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
     # "All targets" leaves out a test that runs only when it is named.
     stage 'lints of the stories of sound' cargo clippy --locked --workspace --test sound -- -D warnings
+    stage 'lints of the stories of desktops' cargo clippy --locked --workspace --test desktop -- -D warnings
 }
 
 # The call service alone: rules, contract, library, and stories on a private bus.
@@ -50,6 +51,11 @@ workspace_stages() {
     stage 'proof: a planted bug' scripts/planted_bug.sh
     stage 'proof: fuzzing' env FUZZ_SECONDS=2 cargo test --locked --quiet --workspace --test fuzz "${shown[@]}"
     stage 'rules, records, platform, media, journeys' cargo test --locked --quiet --workspace
+}
+
+# What a desktop shows of calls, on real notification servers. Alone: only when it is named.
+desktop_stage() {
+    stage 'calls on a desktop' cargo test --locked --quiet --workspace --test desktop -- --test-threads=2
 }
 
 # What is heard in a call, measured. Alone, and one story after the other.
