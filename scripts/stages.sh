@@ -30,6 +30,7 @@ source_stages() {
     # "All targets" leaves out a test that runs only when it is named.
     stage 'lints of the stories of sound' cargo clippy --locked --workspace --test sound -- -D warnings
     stage 'lints of the stories of desktops' cargo clippy --locked --workspace --test desktop -- -D warnings
+    stage 'lints of the stories of the lock screen' cargo clippy --locked --workspace --test lock_screen -- -D warnings
 }
 
 # The call service alone: rules, contract, library, and stories on a private bus.
@@ -56,6 +57,9 @@ workspace_stages() {
 # What a desktop shows of calls, on real notification servers. Alone: only when it is named.
 desktop_stage() {
     stage 'calls on a desktop' cargo test --locked --quiet --workspace --test desktop -- --test-threads=2
+# Calls on the lock screen of a real Phosh. Alone, and one story after the other: a shell drawn by software is slow.
+phosh_stage() {
+    stage 'calls on a lock screen' cargo test --locked --quiet --workspace --test lock_screen -- --test-threads=1 --nocapture
 }
 
 # What is heard in a call, measured. Alone, and one story after the other.

@@ -12,6 +12,7 @@ stage 'documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet 
 workspace_stages
 sound_stage
 desktop_stage
+phosh_stage
 stage 'contract read by other tools' scripts/contract.sh
 stage 'examples in other languages' scripts/examples.sh
 stage 'speech to send' scripts/speech.sh target/speech.wav

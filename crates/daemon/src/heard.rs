@@ -1,8 +1,13 @@
 use crate::audio::{App, Event};
 use crate::service::Service;
 use hookswitch_bus::{AudioSessionRecord, names};
-use hookswitch_core::words::{CallNumber, CallUuid, ProviderId, Timestamp};
-use hookswitch_core::{AudioEffect, AudioStanding, Effect, Input};
+use hookswitch_core::words::{CallNumber, CallUuid, ProviderId, RequestId, SurfaceId, Timestamp};
+use hookswitch_core::{
+    AudioEffect, AudioStanding, CallRef, Effect, Input, Reply, Requested, Requester,
+};
+
+/// Who asks where callaudiod was asked: no surface that is told what came of it.
+const CALLAUDIOD: SurfaceId = SurfaceId(u64::MAX);
 
 impl Service {
     /// Tell the audio how things are. The calls that have it at once, as there is nothing to wait for.
@@ -60,7 +65,27 @@ impl Service {
                 self.ringer.set_endpoint(self.audio.sink());
                 self.tell_audio_state();
             }
+            Event::Speaker(on) => self.audio.follow_speaker(on),
+            Event::Muted(muted) => self.mute_as_the_phone(muted),
             Event::Degraded(text) => self.audio.set_degraded(text),
+        }
+    }
+
+    /// The microphone of a phone was muted or unmuted where shells do it: so are the calls that talk.
+    fn mute_as_the_phone(&mut self, muted: bool) {
+        let differ = self.core.audio_standings().into_iter().map(|(call, _)| call);
+        let Some(call) = differ.into_iter().find(|call| {
+            self.audio.sessions.get(*call).is_some_and(|session| session.muted != muted)
+        }) else {
+            return;
+        };
+        let request = RequestId(self.fresh());
+        let actions = vec![Requested::SetMuted(CallRef::Number(call), muted)];
+        let requester = Requester::Surface(CALLAUDIOD);
+        let input = Input::Request { requester, request, actions, revision: None };
+        // An emergency call, for one, is not muted.
+        if !matches!(self.decide(input, None), Some(Reply::Accepted(_))) {
+            self.audio.insist();
         }
     }
 

@@ -27,3 +27,4 @@ mod test_ring;
 pub use audio::guard;
 pub use service::{ServeError, serve};
 pub use settings::{Settings, SettingsError};
+pub use shell::Phosh;

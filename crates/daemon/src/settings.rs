@@ -1,7 +1,7 @@
 use crate::audio::{Levels, Wanted};
 use crate::ring::RingSettings;
 use crate::ring::region::Region;
-use crate::shell::ShellSettings;
+use crate::shell::{Phosh, SightSettings};
 use hookswitch_core::Policy;
 use std::env;
 use std::path::PathBuf;
@@ -22,10 +22,14 @@ pub struct Settings {
     pub private: bool,
     /// How the audio is run.
     pub(crate) audio: Wanted,
+    /// Whether calls are shown on Phosh's lock screen.
+    pub phosh: Phosh,
+    /// Folders with D-Bus service files, first wins.
+    pub services: Vec<PathBuf>,
     /// Where the ringer finds things.
     pub ring: RingSettings,
     /// How calls come to be seen.
-    pub shell: ShellSettings,
+    pub sight: SightSettings,
 }
 
 /// What is wrong with the environment.
@@ -36,6 +40,9 @@ pub enum SettingsError {
         "HOOKSWITCH_POLICY: `{0}` is no knob of the rules. Write knob=value,knob=value; times are in milliseconds."
     )]
     Policy(String),
+    /// No setting for Phosh.
+    #[error("HOOKSWITCH_PHOSH: `{0}` is none of auto, always and never. Write one of them.")]
+    Phosh(String),
     /// Nowhere to keep anything.
     #[error(
         "no place to keep the list of calls: neither HOOKSWITCH_STATE_DIR nor XDG_STATE_HOME nor HOME is set. Set one of them."
@@ -76,16 +83,27 @@ impl Settings {
             .or_else(|| folder("XDG_CONFIG_HOME").map(|home| home.join("hookswitch")))
             .or_else(|| folder("HOME").map(|home| home.join(".config/hookswitch")));
         let on = env::var_os("HOOKSWITCH_AUDIO").is_none_or(|value| value != "off");
-        let shell = ShellSettings::from_env(config.clone());
+        let sight = SightSettings::from_env(config.clone());
         let audio = Wanted { on, folder: state.clone(), settings: config, levels };
         let mut data: Vec<PathBuf> = folder("HOOKSWITCH_DATA_DIR").into_iter().collect();
         // Our own installation: PREFIX/bin or PREFIX/libexec has PREFIX/share beside it.
         let program = env::current_exe().ok();
         let prefix = program.as_deref().and_then(|path| path.parent()?.parent());
         data.extend(prefix.map(|prefix| prefix.join("share")));
+        let own = folder("XDG_DATA_HOME")
+            .or_else(|| folder("HOME").map(|home| home.join(".local/share")));
         let system = env::var("XDG_DATA_DIRS").unwrap_or_default();
         let system = if system.is_empty() { "/usr/local/share:/usr/share" } else { &system };
+        let services: Vec<PathBuf> = own
+            .into_iter()
+            .chain(env::split_paths(system))
+            .map(|folder| folder.join("dbus-1/services"))
+            .collect();
         data.extend(env::split_paths(system).filter(|path| path.is_absolute()));
+        let phosh = match env::var("HOOKSWITCH_PHOSH").unwrap_or_default() {
+            word if word.is_empty() => Phosh::default(),
+            word => Phosh::from_name(&word).ok_or(SettingsError::Phosh(word))?,
+        };
         let emergency = env::var("HOOKSWITCH_EMERGENCY_APPS").unwrap_or_default();
         let emergency = emergency.split(',').map(str::trim).filter(|app| !app.is_empty());
         let emergency = emergency.map(str::to_owned).collect();
@@ -101,7 +119,7 @@ impl Settings {
             region: region(),
             ..RingSettings::default()
         };
-        Ok(Self { state, data, policy, emergency, private, audio, ring, shell })
+        Ok(Self { state, data, policy, emergency, private, audio, phosh, services, ring, sight })
     }
 }
 

@@ -132,7 +132,9 @@ impl Provider {
     /// # Errors
     /// Refused: drop the call, and tell the caller as [`IncomingCallError`] says. After
     /// [`ServiceError::TimedOut`] or [`ServiceError::Restarting`] it is safe to report it again: if it is live already,
-    /// the answer is [`IncomingCallError::CallUuidAlreadyExists`].
+    /// the answer is [`IncomingCallError::CallUuidAlreadyExists`]. A call that rang before the service restarted rings on
+    /// under its number; one that was answered is refused the same way, until [`adopt_call`](Self::adopt_call) says how
+    /// it stands.
     ///
     /// ```no_run
     /// # async fn example(provider: hookswitch::Provider) -> Result<(), Box<dyn std::error::Error>> {

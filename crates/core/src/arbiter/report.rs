@@ -1,11 +1,11 @@
 use super::turn::{Turn, closed, entry};
 use crate::call::{Call, Facts, State};
 use crate::effect::Reply;
-use crate::input::{Report, Verdict};
+use crate::input::{Adoption, Report, Verdict};
 use crate::provider::Provider;
 use crate::words::{
-    AccountId, CallNumber, CallUpdate, CallUuid, Capabilities, Date, Direction, EndedReason,
-    Handle, IncomingCallError, LogPolicy, MissedReason, ProviderId, ReportError,
+    AccountId, CallNumber, CallState, CallUpdate, CallUuid, Capabilities, Date, Direction,
+    EndedReason, Handle, IncomingCallError, LogPolicy, MissedReason, ProviderId, ReportError,
 };
 use alloc::sync::Arc;
 
@@ -41,6 +41,10 @@ impl Turn<'_> {
         // IN-9: reporting a live call again changes nothing; apps do it on purpose to close races.
         if let Some(number) = self.core.calls.find(provider, uuid) {
             return self.report_of_rung(number, update);
+        }
+        if let Some(orphan) = self.core.orphan(provider, uuid) {
+            let number = orphan.number;
+            return self.report_of_orphan(provider, uuid, number, update);
         }
         let callback = self.is_callback(provider, &account, update.emergency == Some(true));
         let policy = &self.core.policy;
@@ -157,6 +161,22 @@ impl Turn<'_> {
         Ok(number)
     }
 
+    /// TO-6: an app that knows nothing of the restart reports its call again. One that rang rings on, under its number and
+    /// whatever the filters say by now: it was let in. Any other is for the app to adopt, as only it knows how it stands.
+    fn report_of_orphan(
+        &mut self,
+        provider: ProviderId,
+        uuid: CallUuid,
+        number: CallNumber,
+        update: CallUpdate,
+    ) -> Result<CallNumber, IncomingCallError> {
+        let adoption =
+            Adoption { state: CallState::Ringing, muted: false, group_with: None, update };
+        self.adopt(provider, uuid, adoption)
+            .map(|()| number)
+            .map_err(|_| IncomingCallError::CallUuidAlreadyExists)
+    }
+
     /// The end of a call that is not live: it ended already, or its end overtakes its invitation, which then does not
     /// ring.
     fn news_of_none(
@@ -170,7 +190,7 @@ impl Turn<'_> {
                 Err(ReportError::InvalidArgument)
             }
             // Not while it may still be adopted: then it is not over, but unknown yet.
-            Report::Ended(..) if self.is_orphan(provider, uuid) => {
+            Report::Ended(..) if self.core.orphan(provider, uuid).is_some() => {
                 Err(ReportError::UnknownCallUuid)
             }
             Report::Ended(_, reason) => {
@@ -181,11 +201,6 @@ impl Turn<'_> {
             }
             _ => Err(ReportError::UnknownCallUuid),
         }
-    }
-
-    fn is_orphan(&self, provider: ProviderId, uuid: CallUuid) -> bool {
-        let app = self.core.providers.get(provider).map(|known| known.app.clone());
-        app.is_some_and(|app| self.core.orphans.contains_key(&(app, uuid)))
     }
 
     /// IN-10: also while it rings. Only what is set counts.

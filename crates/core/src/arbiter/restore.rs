@@ -1,3 +1,4 @@
+use super::Arbiter;
 use super::turn::{Turn, closed};
 use crate::call::{Call, Facts, HeldFor, State};
 use crate::effect::{AudioEffect, Effect};
@@ -8,13 +9,24 @@ use crate::words::{
 };
 use alloc::vec::Vec;
 
+impl Arbiter {
+    /// The call of that id from before a restart, while its app may still adopt it.
+    pub(super) fn orphan(&self, provider: ProviderId, uuid: CallUuid) -> Option<&RecentsEntry> {
+        if self.orphans.is_empty() {
+            return None;
+        }
+        let app = self.providers.get(provider)?.app.clone();
+        self.orphans.get(&(app, uuid))
+    }
+}
+
 impl Turn<'_> {
     /// The service is back: what was live waits for its app to report it again.
     pub fn restore(&mut self, orphans: Vec<RecentsEntry>, next_number: CallNumber) {
         self.core.next_number = self.core.next_number.max(next_number);
         for orphan in orphans {
             let key = (orphan.app.clone(), orphan.uuid);
-            // Two of one id can only be an old call and a new one under its id: the old one is over.
+            // Two of one id cannot be, unless somebody else wrote what is remembered: only the last is.
             if let Some(old) = self.core.orphans.insert(key, orphan) {
                 let entry = closed(old, EndedReason::Failed, self.now.date);
                 self.records.push(entry);

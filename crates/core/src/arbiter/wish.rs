@@ -361,7 +361,9 @@ impl Arbiter {
         }
         let known = self.providers.get(provider).ok_or(RequestError::UnknownCallProvider)?;
         let account = known.account(details.account.clone()).ok_or(RequestError::UnknownAccount)?;
-        if self.calls.find(provider, details.uuid).is_some() {
+        // Also one that may still be adopted: an id names one call.
+        let is_live = self.calls.find(provider, details.uuid).is_some();
+        if is_live || self.orphan(provider, details.uuid).is_some() {
             return Err(RequestError::CallUuidAlreadyExists);
         }
         let (handle, post_dial) =

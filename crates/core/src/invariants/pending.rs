@@ -114,6 +114,12 @@ impl Arbiter {
         !self.orphans.is_empty()
     }
 
+    /// Whether this is one of them.
+    #[doc(hidden)]
+    pub fn remembers(&self, number: CallNumber) -> bool {
+        self.orphans.values().any(|orphan| orphan.number == number)
+    }
+
     /// What this app was offered as a whole and has not said whether it carries it out.
     #[doc(hidden)]
     pub fn offered(&self, provider: ProviderId) -> impl Iterator<Item = TransactionId> {

@@ -52,7 +52,7 @@ errors!(
         Unknown => "The call was refused for a reason this version has no name for. Drop the call.",
         Unentitled => "This connection may not receive calls: it has no registered provider. Call Provider1.Register first.",
         InvalidArgument => "The call id is not a UUID, or a field is out of range. Compare the report with the contract.",
-        CallUuidAlreadyExists => "A call with this id is live already. Nothing changed; report each call once.",
+        CallUuidAlreadyExists => "A call with this id is live already. Nothing changed; report each call once, and adopt one that was answered before a restart.",
         FilteredByDoNotDisturb => "Do-not-disturb is on and this caller is not excepted. It is in recents as missed; drop the call.",
         FilteredByBlockList => "The user blocks this caller. It is in recents as blocked; drop the call.",
         UnknownAccount => "The provider has no account of this id. Name one that is registered.",

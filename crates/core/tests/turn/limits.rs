@@ -43,7 +43,12 @@ impl Turn<'_> {
     /// What is more than the rules allow was so before.
     pub(super) fn check_limits(&self) -> Result<(), String> {
         let policy = self.after.core.policy();
-        let adopted = matches!(self.input, Input::Report { report: Report::Adopt(_), .. });
+        // What was let in before a restart counts for nothing when it comes back, whichever way.
+        let adopted = match (self.input, self.reply()) {
+            (Input::Report { report: Report::Adopt(_), .. }, _) => true,
+            (_, Some(Reply::Admitted(number))) => self.before.core.remembers(*number),
+            _ => false,
+        };
         if adopted || matches!(self.input, Input::Restore { .. }) {
             return Ok(());
         }

@@ -1,9 +1,11 @@
 //! A process of its own that undoes what the service has changed of others, if the service is killed before it can.
 
+use super::callaudiod::{self, Told};
 use super::connection::{Connection, wait};
 use super::desk::Desk;
-use super::ledger::{Entries, Lock, Paused, entries_in, paused_in, read, write};
+use super::ledger::{Entries, Lock, Paused, entries_in, paused_in, read, voice_in, write};
 use super::levels::Levels;
+use super::others::is_left;
 use super::owner::System;
 use super::players;
 use pipewire::loop_::Timeout;
@@ -70,7 +72,7 @@ pub fn run(ledger: &Path) -> io::Result<()> {
     let mut nothing = [0; 64];
     while input.read(&mut nothing)? > 0 {}
     let Some(folder) = ledger.parent() else { return Ok(()) };
-    if !entries_in(folder).exists() && !paused_in(folder).exists() {
+    if !entries_in(folder).exists() && !is_left(folder) {
         return Ok(());
     }
     // If somebody else has it, the service's next life is there and undoes it itself.
@@ -84,6 +86,11 @@ pub fn run(ledger: &Path) -> io::Result<()> {
     if !paused.is_empty() {
         players::play_again(paused);
         fs::remove_file(paused_in(folder))?;
+    }
+    let told: Told = read(&voice_in(folder));
+    if told != Told::default() {
+        callaudiod::undo_now(told);
+        fs::remove_file(voice_in(folder))?;
     }
     Ok(())
 }

@@ -140,6 +140,11 @@ pub fn paused_in(folder: &Path) -> PathBuf {
     folder.join("audio.players")
 }
 
+/// Where it is written down in this folder what callaudiod was told.
+pub fn voice_in(folder: &Path) -> PathBuf {
+    folder.join("audio.voice")
+}
+
 /// What a ledger says. A file that cannot be read as one says nothing: it is replaced whole, so none is half written.
 pub fn read<T: Default + DeserializeOwned>(path: &Path) -> T {
     if fs::metadata(path).is_ok_and(|file| !file.is_file() || file.len() > LARGEST) {

@@ -2,8 +2,9 @@
 //!
 //! The core says who has the audio; this brings it about. The thread of the bus only ever tells the two threads of this
 //! folder how things are, and hears later that they are so: [`Audio`] is what it touches. Everything else belongs to those
-//! threads: `thread` has the sound server, `players` the players, and `desk` decides what has to be turned.
+//! threads: `thread` has the sound server, `others` players and callaudiod, and `desk` decides what has to be turned.
 
+mod callaudiod;
 mod connection;
 mod desk;
 mod endpoint;
@@ -12,6 +13,7 @@ pub mod guard;
 mod kept;
 mod ledger;
 mod levels;
+mod others;
 mod owner;
 mod pipewire;
 mod players;
@@ -28,13 +30,15 @@ pub use sessions::Sessions;
 pub use situation::App;
 pub use thread::{Event, State};
 
-use endpoint::Endpoint;
+use callaudiod::Voice;
+use endpoint::{Endpoint, EndpointKind};
 use graph::Server;
 use hookswitch_bus::{AudioRecord, AudioSessionRecord, EndpointRecord};
 use hookswitch_core::words::{CallNumber, RingLevel, Timestamp};
-use ledger::{entries_in, paused_in};
-use players::{Mode, Players};
-use situation::Situation;
+use ledger::entries_in;
+use others::Others;
+use players::Mode;
+use situation::{Situation, Standing};
 use std::path::PathBuf;
 use thread::{Command, Options, Thread};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -60,7 +64,7 @@ pub struct Audio {
     wanted: Wanted,
     events: UnboundedSender<Event>,
     thread: Option<Thread>,
-    players: Option<Players>,
+    others: Option<Others>,
     /// The audio sessions of all live calls.
     pub sessions: Sessions,
     sent: Situation,
@@ -84,9 +88,9 @@ impl Audio {
         let folder = wanted.folder.clone().filter(|_| wanted.on);
         let left = folder
             .as_deref()
-            .is_some_and(|folder| entries_in(folder).exists() || paused_in(folder).exists());
+            .is_some_and(|folder| entries_in(folder).exists() || others::is_left(folder));
         let mut audio = Self {
-            players: wanted.on.then(|| Players::new(folder)),
+            others: wanted.on.then(|| Others::new(folder, events.clone())),
             wanted,
             events,
             thread: None,
@@ -149,8 +153,51 @@ impl Audio {
         if let Some(thread) = self.thread() {
             thread.tell(Command::Situation(revision, situation));
         }
-        if let Some(players) = &mut self.players {
-            players.set(mode);
+        if let Some(others) = &mut self.others {
+            others.set_players(mode);
+        }
+        self.tell_callaudiod();
+    }
+
+    /// A phone's own switches follow the call that talks. While its end is heard they stay as they are.
+    fn tell_callaudiod(&mut self) {
+        let Some(others) = &mut self.others else { return };
+        let mut talk = self.sent.calls.iter().filter(|call| call.standing != Standing::Without);
+        let Some(first) = talk.next() else {
+            if self.ending.is_none() {
+                others.set_voice(None);
+            }
+            return;
+        };
+        let muted = first.muted && talk.all(|call| call.muted);
+        let state = self.state.as_ref();
+        let has_earpiece = state.is_some_and(|state| {
+            state.endpoints.iter().any(|endpoint| endpoint.kind == EndpointKind::Earpiece)
+        });
+        let current = state.and_then(|state| state.current.as_ref()).filter(|_| !has_earpiece);
+        let speaker = current.map(|endpoint| endpoint.kind == EndpointKind::Speaker);
+        others.set_voice(Some(Voice { speaker, muted }));
+    }
+
+    /// What somebody wanted of callaudiod was not done.
+    pub fn insist(&mut self) {
+        if let Some(others) = &mut self.others {
+            others.insist();
+        }
+    }
+
+    /// The speaker of a phone was turned on or off where shells do it: the call goes there, if it can be said.
+    pub fn follow_speaker(&mut self, on: bool) {
+        let kind = if on { EndpointKind::Speaker } else { EndpointKind::Earpiece };
+        let Some(state) = &self.state else { return };
+        let Some(current) = state.current.as_ref().filter(|current| current.kind != kind) else {
+            return;
+        };
+        let mut there = state.endpoints.iter().filter(|endpoint| endpoint.kind == kind);
+        // Of the same card first: that is the one it is about.
+        let same = there.clone().find(|endpoint| endpoint.sink == current.sink);
+        if let Some(id) = same.or_else(|| there.next()).map(|endpoint| endpoint.id.clone()) {
+            self.select(&id);
         }
     }
 
@@ -218,6 +265,7 @@ impl Audio {
         let before = self.state.as_ref().map(goes_to);
         let is_news = before.is_some_and(|before| before != goes_to(&state));
         self.state = Some(state);
+        self.tell_callaudiod();
         is_news
     }
 

@@ -1,15 +1,13 @@
 //! Players of music and films: who plays when somebody talks is paused, and plays again afterwards if nobody else has
-//! decided otherwise. On a thread and a connection of its own, which are there only while somebody is paused.
+//! decided otherwise.
 
-use super::ledger::{Ledger, Paused, paused_in};
+use super::ledger::{Ledger, Paused};
 use super::owner::{Processes, System};
 use super::situation::App;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use std::collections::{BTreeSet, HashMap};
-use std::io;
 use std::path::PathBuf;
-use std::thread;
 use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
@@ -20,8 +18,8 @@ use zbus::{Connection, MessageStream, OwnedVariant};
 const PREFIX: &str = "org.mpris.MediaPlayer2.";
 const PATH: &str = "/org/mpris/MediaPlayer2";
 const PLAYER: &str = "org.mpris.MediaPlayer2.Player";
-const BUS: &str = "org.freedesktop.DBus";
-const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+pub const BUS: &str = "org.freedesktop.DBus";
+pub const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 /// A player that does not answer for so long is left alone.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -35,91 +33,46 @@ pub enum Mode {
     Paused(Vec<App>),
 }
 
-/// The thread, from outside.
-pub struct Players {
-    folder: Option<PathBuf>,
-    mode: watch::Sender<Mode>,
-    runs: bool,
-}
-
-impl Players {
-    /// Nobody is paused, unless an earlier life of the service left somebody so.
-    pub fn new(folder: Option<PathBuf>) -> Self {
-        let left = folder.as_deref().is_some_and(|folder| paused_in(folder).exists());
-        let mut players = Self { folder, mode: watch::Sender::new(Mode::Free), runs: false };
-        if left {
-            players.start();
-        }
-        players
-    }
-
-    /// Let them do this. It never waits.
-    pub fn set(&mut self, mode: Mode) {
-        if *self.mode.borrow() == mode {
-            return;
-        }
-        self.mode.send_replace(mode);
-        self.start();
-    }
-
-    fn start(&mut self) {
-        if self.runs {
-            return;
-        }
-        let mode = self.mode.subscribe();
-        let path = self.folder.as_deref().map(paused_in);
-        let started = thread::Builder::new().name("players".to_owned()).spawn(move || {
-            if let Err(error) = run(mode, path) {
-                tracing::warn!("players are not paused in calls: {error}");
+/// Follow what they shall do, until the service goes. What an earlier life of it left is undone at once.
+pub async fn follow(mut mode: watch::Receiver<Mode>, path: Option<PathBuf>) {
+    let mut ledger: Ledger<Paused> = Ledger::open(path);
+    let mut bus: Option<Connection> = None;
+    let mut watched: Option<Watched> = None;
+    let mut quiet = false;
+    loop {
+        let wanted = mode.borrow_and_update().clone();
+        // Who is let play again by the user, or begins while somebody talks, has decided so.
+        let begins = wanted != Mode::Free && !quiet;
+        quiet = wanted != Mode::Free;
+        if begins || wanted == Mode::Free && !ledger.saved().is_empty() {
+            if bus.is_none() {
+                match Connection::session().await {
+                    Ok(connection) => bus = Some(connection),
+                    Err(error) => tracing::warn!("players cannot be paused: {error}"),
+                }
             }
-        });
-        self.runs = started.is_ok();
-    }
-}
-
-fn run(mut mode: watch::Receiver<Mode>, path: Option<PathBuf>) -> io::Result<()> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut ledger: Ledger<Paused> = Ledger::open(path);
-        let mut bus: Option<Connection> = None;
-        let mut watched: Option<Watched> = None;
-        let mut quiet = false;
+            if let Some(bus) = &bus {
+                // Before they are paused, so that nothing they say of it is missed.
+                if begins {
+                    watched = Some(Watched::begin(bus).await);
+                }
+                bring_about(bus, &wanted, &mut ledger).await;
+            }
+        }
+        if wanted == Mode::Free {
+            watched = None;
+            bus = None;
+        }
         loop {
-            let wanted = mode.borrow_and_update().clone();
-            // Who is let play again by the user, or begins while somebody talks, has decided so.
-            let begins = wanted != Mode::Free && !quiet;
-            quiet = wanted != Mode::Free;
-            if begins || wanted == Mode::Free && !ledger.saved().is_empty() {
-                if bus.is_none() {
-                    match Connection::session().await {
-                        Ok(connection) => bus = Some(connection),
-                        Err(error) => tracing::warn!("players cannot be paused: {error}"),
-                    }
-                }
-                if let Some(bus) = &bus {
-                    // Before they are paused, so that nothing they say of it is missed.
-                    if begins {
-                        watched = Some(Watched::begin(bus).await);
-                    }
-                    bring_about(bus, &wanted, &mut ledger).await;
-                }
-            }
-            if wanted == Mode::Free {
-                watched = None;
-                bus = None;
-            }
-            loop {
-                tokio::select! {
-                    changed = mode.changed() => match changed {
-                        Ok(()) => break,
-                        Err(_) => return,
-                    },
-                    owner = decided(&mut watched) => let_go(&mut ledger, &owner),
-                }
+            tokio::select! {
+                changed = mode.changed() => match changed {
+                    Ok(()) => break,
+                    Err(_) => return,
+                },
+                owner = decided(&mut watched) => let_go(&mut ledger, &owner),
             }
         }
-    });
-    Ok(())
+    }
 }
 
 /// What players say of themselves while they are paused.

@@ -49,6 +49,10 @@ pub enum Event {
     Applied(u64),
     /// What there is. Only if it changed, or somebody asked.
     State(State),
+    /// Somebody turned the speaker of a phone on or off.
+    Speaker(bool),
+    /// Somebody muted the microphone of a phone, or unmuted it.
+    Muted(bool),
     /// Something that it cannot do (with what to do now), or can again.
     Degraded(Option<String>),
 }

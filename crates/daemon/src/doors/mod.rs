@@ -125,6 +125,9 @@ impl Service {
         let member = header.member().map_or("", |member| member.as_str());
         let interface = header.interface().map_or("", |interface| interface.as_str());
         let path = header.path().map_or("", |path| path.as_str());
+        if self.shell_is_at(path) {
+            return self.shell_door(message, header, member, sender);
+        }
         if standard::is_standard(interface) {
             return self.standard(message, header, interface, member, path, sender);
         }
@@ -143,6 +146,7 @@ impl Service {
 
     fn signalled(&mut self, message: &Message) {
         let header = message.header();
+        self.shell_heard(&header, message);
         let from_bus = header.sender().is_some_and(|s| s.as_str() == "org.freedesktop.DBus");
         let interface = header.interface().map_or("", |interface| interface.as_str());
         if interface == "org.freedesktop.Notifications" {
@@ -156,6 +160,7 @@ impl Service {
         self.name_changed(name, new);
         if name.starts_with(':') && new.is_empty() {
             self.performs.forget(name);
+            self.shell_left(name);
             let (provider, surface) = self.peers.leave(name);
             if let Some(provider) = provider {
                 self.ringtones.remove(&provider);

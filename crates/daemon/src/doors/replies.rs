@@ -24,7 +24,7 @@ impl Service {
         let header = message.header();
         let (Some(serial), Some(sender)) = (header.reply_serial(), header.sender()) else { return };
         let (serial, sender) = (serial.get(), sender.as_str());
-        if self.shell_answered(message, serial, sender) {
+        if self.sight_answered(message, serial, sender) {
             return;
         }
         if sender == "org.freedesktop.DBus"
@@ -32,6 +32,9 @@ impl Service {
         {
             let answer = bus_answer(message, question);
             return self.known(serial, answer);
+        }
+        if self.shell_answered(serial, sender, message) {
+            return;
         }
         match self.performs.take(serial, sender) {
             Whose::Ours(asked) => self.replied(message, sender, asked),

@@ -107,7 +107,10 @@ pub struct Desktop {
     folder: TempDir,
 }
 
-const DEVICES: [(&str, &str, &str); 4] = [
+/// A device: its name, its class, and what it is built into.
+pub type Device = (&'static str, &'static str, &'static str);
+
+const DEVICES: [Device; 4] = [
     ("speaker", "Audio/Sink", "internal"),
     ("earpiece", "Audio/Sink", "handset"),
     ("headset", "Audio/Sink", "headset"),
@@ -117,6 +120,11 @@ const DEVICES: [(&str, &str, &str); 4] = [
 impl Desktop {
     /// Start it. `None`, with the reason printed: there is no PipeWire on this machine.
     pub async fn start() -> Option<Self> {
+        Self::with(&DEVICES).await
+    }
+
+    /// The same with these devices, of which `speaker` is one.
+    pub async fn with(devices: &[Device]) -> Option<Self> {
         for program in
             ["dbus-daemon", "pipewire", "pw-cat", "pw-cli", "pw-dump", "pw-metadata", "wireplumber"]
         {
@@ -129,7 +137,7 @@ impl Desktop {
         // Short, as the path of a socket must be.
         let folder = tempfile::Builder::new().prefix("hs").tempdir_in("/tmp").unwrap();
         let path = folder.path();
-        configure(path);
+        configure(path, devices);
         let mut programs = Programs::default();
         let mut bus = tied(path, "dbus-daemon", &path.join("run/none"));
         bus.args(["--nofork", "--print-address=1"]).stdout(Stdio::piped());
@@ -172,7 +180,7 @@ impl Desktop {
             .unwrap();
         let mut world = listen(dump.stdout.take().unwrap());
         programs.0.push(dump);
-        let ready = |world: &World| DEVICES.iter().all(|(name, ..)| world.has(name));
+        let ready = |world: &World| devices.iter().all(|(name, ..)| world.has(name));
         soon("the devices", world.wait_for(ready)).await.unwrap();
         Some(Self { world, address, _programs: programs, folder })
     }
@@ -324,7 +332,7 @@ fn tied(folder: &Path, program: &str, address: &Path) -> Command {
     command
 }
 
-fn configure(folder: &Path) {
+fn configure(folder: &Path, devices: &[Device]) {
     let pipewire = folder.join("config/pipewire/pipewire.conf.d");
     let scripts = folder.join("config/wireplumber");
     for path in [
@@ -337,7 +345,7 @@ fn configure(folder: &Path) {
     ] {
         fs::create_dir_all(path).unwrap();
     }
-    let objects: String = DEVICES
+    let objects: String = devices
         .iter()
         .map(|(name, class, form)| {
             format!(

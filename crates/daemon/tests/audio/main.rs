@@ -1,6 +1,7 @@
 //! The audio of calls against a real PipeWire without devices of its own, by what the server says of each stream. How
 //! loud it is really is for `tests/sound`.
 
+mod callaudiod;
 mod desktop;
 mod watch;
 

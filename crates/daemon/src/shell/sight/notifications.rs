@@ -127,7 +127,7 @@ impl Notifications {
         out: &mut Outbox,
     ) -> Option<u32> {
         let Server::There { owner: to, .. } = &self.server else { return None };
-        out.call(&Foreign { to, path: PATH, interface: NAME, member, starts: false }, body)
+        out.call_foreign(&Foreign { to, path: PATH, interface: NAME, member, starts: false }, body)
     }
 
     fn ask(&mut self, out: &mut Outbox) {
@@ -153,7 +153,7 @@ impl Notifications {
             member: "GetCapabilities",
             starts: false,
         };
-        let serial = out.call(&can, &())?;
+        let serial = out.call_foreign(&can, &())?;
         Some(Server::Asked { owner, serial })
     }
 
