@@ -80,6 +80,16 @@ libwrap0            ls /usr/lib/*/libwrap.so.0
 util-linux          have setpriv
 mpv                 have mpv
 mpv-mpris           ls /etc/mpv/scripts/mpris.so
+sway                have sway
+grim                have grim
+wtype               have wtype
+mako-notifier       have mako
+dunst               have dunst
+sway-notification-center have swaync
+imagemagick         have convert
+tesseract-ocr       have tesseract
+tesseract-ocr-eng   ls /usr/share/tesseract-ocr/*/tessdata/eng.traineddata
+fonts-cantarell     ls /usr/share/fonts/*/cantarell/*.otf
 phosh               ls /usr/libexec/phosh
 phoc                have phoc
 grim                have grim

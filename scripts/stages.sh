@@ -29,6 +29,7 @@ source_stages() {
     stage 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
     # "All targets" leaves out a test that runs only when it is named.
     stage 'lints of the stories of sound' cargo clippy --locked --workspace --test sound -- -D warnings
+    stage 'lints of the stories of desktops' cargo clippy --locked --workspace --test desktop -- -D warnings
     stage 'lints of the stories of the lock screen' cargo clippy --locked --workspace --test lock_screen -- -D warnings
 }
 
@@ -53,6 +54,9 @@ workspace_stages() {
     stage 'rules, records, platform, media, journeys' cargo test --locked --quiet --workspace
 }
 
+# What a desktop shows of calls, on real notification servers. Alone: only when it is named.
+desktop_stage() {
+    stage 'calls on a desktop' cargo test --locked --quiet --workspace --test desktop -- --test-threads=2
 # Calls on the lock screen of a real Phosh. Alone, and one story after the other: a shell drawn by software is slow.
 phosh_stage() {
     stage 'calls on a lock screen' cargo test --locked --quiet --workspace --test lock_screen -- --test-threads=1 --nocapture

@@ -48,7 +48,9 @@ pub fn one_core(
     let [of_service, of_floor] = [&of(service, cpu), &of(floor, cpu)];
     let name = format!("P5 service CPU per chain / relay, {on}");
     figures.hold_best(name, [of_service, of_floor], 1.5);
-    for (what, value) in [("P1 chain p50 / floor", chain), ("P5 service CPU per chain / relay", cpu)] {
+    for (what, value) in
+        [("P1 chain p50 / floor", chain), ("P5 service CPU per chain / relay", cpu)]
+    {
         figures.report(format!("{what}, {on}, median of rounds"), median(&against(value)), "x");
     }
     let stretch = median(&against(late));

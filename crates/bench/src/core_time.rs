@@ -220,7 +220,7 @@ impl Crowd {
             let (effects, took) = self.world.handle([
                 incoming(call),
                 updated(call),
-                Input::Presented { call: CallNumber(call) },
+                Input::Presented { surface: SurfaceId(1), call: CallNumber(call) },
                 ask(Requested::SetMuted(active, true)),
                 fulfill(action - 2),
                 ask(Requested::SetMuted(active, false)),

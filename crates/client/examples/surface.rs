@@ -40,7 +40,7 @@ fn wish(surface: &Surface, line: &str) -> Option<Request> {
 
 fn show(surface: &Surface, call: &Call) {
     println!("{} {} {}", call.number, call.who(), call.state.name());
-    if call.state == CallState::Ringing {
+    if call.state != CallState::Ended {
         surface.presented(call.number).forget();
     }
 }

@@ -1,11 +1,12 @@
 use crate::words::{
     AccountId, AppId, CallNumber, CallState, CallUpdate, CallUuid, Capabilities, Choice, Date,
     Direction, DtmfDigits, DtmfType, EndKind, GroupId, Handle, Languages, LogPolicy, Member,
-    ProviderId, Timestamp, TranslationEngine,
+    ProviderId, SurfaceId, Timestamp, TranslationEngine,
 };
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 /// What is known about a call that no rule changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -94,6 +95,19 @@ pub(crate) enum Before {
     Held,
 }
 
+/// Whether the user can see a call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Sight {
+    /// It began just now. Next: Due or Unseen.
+    New,
+    /// Some surface has until then to show it. Next: By or Unseen.
+    Due(Timestamp),
+    /// None does, and that was said. Next: By.
+    Unseen,
+    /// These do, one at least. Next: Unseen.
+    By(Vec<SurfaceId>),
+}
+
 /// One live call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Call {
@@ -113,8 +127,8 @@ pub(crate) struct Call {
     pub translating: Option<(Languages, TranslationEngine)>,
     /// What was dialed behind the number and is not sent yet.
     pub post_dial: VecDeque<(DtmfType, DtmfDigits)>,
-    /// A surface said that it shows it.
-    pub presented: bool,
+    /// Who shows it.
+    pub sight: Sight,
     /// The service rang for it because a push said so; its app has not reported it itself.
     pub rung: bool,
     /// Shared with the views of it.
@@ -145,7 +159,7 @@ impl Call {
             connected: None,
             translating: None,
             post_dial: VecDeque::new(),
-            presented: false,
+            sight: Sight::New,
             rung: false,
             choices: Arc::default(),
             choices_revision: 0,

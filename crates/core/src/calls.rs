@@ -1,4 +1,4 @@
-use crate::call::{Call, State};
+use crate::call::{Call, Sight, State};
 use crate::group::Group;
 use crate::numbered::Numbered;
 use crate::words::{AccountId, CallNumber, CallUuid, GroupId, ProviderId, Timestamp};
@@ -28,6 +28,8 @@ struct Answers {
     /// Ending, and had the audio before.
     leaving: BTreeSet<CallNumber>,
     deadlines: BTreeSet<(Timestamp, CallNumber)>,
+    /// When which call must be shown at the latest.
+    due: BTreeSet<(Timestamp, CallNumber)>,
 }
 
 /// How many calls an account has.
@@ -149,6 +151,18 @@ impl Calls {
         self.answers.deadlines.first().copied()
     }
 
+    /// Which call must be shown next, and when.
+    pub fn next_due(&self) -> Option<(Timestamp, CallNumber)> {
+        self.answers.due.first().copied()
+    }
+
+    pub fn set_sight(&mut self, number: CallNumber, sight: Sight) {
+        let Some(call) = self.by_number.get_mut(number) else { return };
+        self.answers.count_due(call, false);
+        call.sight = sight;
+        self.answers.count_due(call, true);
+    }
+
     pub fn insert(&mut self, call: Call) {
         let (number, provider, uuid) = (call.number, call.provider, call.facts.uuid);
         self.by_uuid.insert((provider, uuid), number);
@@ -156,6 +170,7 @@ impl Calls {
         let account = (provider, call.facts.account.clone());
         self.answers.by_account.entry(account).or_default().calls += 1;
         self.answers.count(&call, true);
+        self.answers.count_due(&call, true);
         self.by_number.insert(call);
     }
 
@@ -163,6 +178,7 @@ impl Calls {
         self.set_group(number, None);
         let call = self.by_number.remove(number)?;
         self.answers.count(&call, false);
+        self.answers.count_due(&call, false);
         self.by_uuid.remove(&(call.provider, call.facts.uuid));
         if let Some(numbers) = self.by_provider.get_mut(&call.provider) {
             numbers.remove(&number);
@@ -256,6 +272,15 @@ impl Calls {
 }
 
 impl Answers {
+    fn count_due(&mut self, call: &Call, add: bool) {
+        let Sight::Due(at) = call.sight else { return };
+        if add {
+            self.due.insert((at, call.number));
+        } else {
+            self.due.remove(&(at, call.number));
+        }
+    }
+
     /// Add a call to the answers that its state belongs to, or take it out of them.
     fn count(&mut self, call: &Call, add: bool) {
         let number = call.number;

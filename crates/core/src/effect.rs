@@ -24,6 +24,10 @@ pub enum Effect {
     Reply(RequestId, Reply),
     /// To a provider.
     Provider(ProviderId, ProviderNews),
+    /// To whoever can bring up a call screen, and to what shows calls in its place: no surface shows this call.
+    Unseen(CallNumber),
+    /// To the same: a surface shows this call after all.
+    Seen(CallNumber),
 }
 
 /// What changed, for all surfaces at once.

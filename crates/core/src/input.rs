@@ -109,8 +109,20 @@ pub enum Input {
         /// The choices the user saw, if the surface says: refused if they changed since.
         revision: Option<u64>,
     },
+    /// A surface that can show calls is there. It is told of everything from now on.
+    SurfaceRegistered {
+        /// Which; never used before.
+        surface: SurfaceId,
+    },
+    /// It said goodbye, or its connection left the bus.
+    SurfaceLeft {
+        /// Which.
+        surface: SurfaceId,
+    },
     /// A surface shows the call now.
     Presented {
+        /// Who; counts only while it is registered.
+        surface: SurfaceId,
         /// Which call.
         call: CallNumber,
     },

@@ -50,6 +50,8 @@ pub struct Policy {
     pub adopt: Duration,
     /// 30 s: what an app that was woken for a call has to come up.
     pub attach: Duration,
+    /// 1 s: a call screen that runs draws in a tenth of that; who waits longer misses the first ring.
+    pub presented_within: Duration,
     /// 120 s: how long a late invitation of a call that ended, or was cancelled before it came, does not ring.
     pub tombstone: Duration,
     /// 300 s, Android's emergency callback window: calls on the account of an emergency call pass every filter after it.
@@ -90,6 +92,7 @@ impl Default for Policy {
             stuck: Duration::from_secs(120),
             adopt: Duration::from_secs(10),
             attach: Duration::from_secs(30),
+            presented_within: Duration::from_secs(1),
             tombstone: Duration::from_secs(120),
             emergency_callback: Duration::from_secs(300),
             ringing: 3,
@@ -150,6 +153,7 @@ impl Policy {
             stuck,
             adopt,
             attach,
+            presented_within,
             tombstone,
             emergency_callback,
             ringing,
@@ -182,6 +186,7 @@ impl Policy {
             ("stuck", stuck),
             ("adopt", adopt),
             ("attach", attach),
+            ("presented_within", presented_within),
             ("tombstone", tombstone),
             ("emergency_callback", emergency_callback),
         ];
@@ -231,6 +236,7 @@ impl Policy {
             "stuck" => self.stuck = duration,
             "adopt" => self.adopt = duration,
             "attach" => self.attach = duration,
+            "presented_within" => self.presented_within = duration,
             "tombstone" => self.tombstone = duration,
             "emergency_callback" => self.emergency_callback = duration,
             "ringing" => self.ringing = count,

@@ -57,6 +57,7 @@ impl Service {
         }
         self.write_journal();
         self.write_soon();
+        self.show_notifications();
         reply
     }
 
@@ -100,6 +101,8 @@ impl Service {
             match effect {
                 Effect::Record(entry) => self.record(entry.clone()),
                 Effect::Change(_) | Effect::Ring(_) | Effect::Audio(_) => {}
+                // What the shell does about it follows when everybody was told.
+                Effect::Unseen(_) | Effect::Seen(_) => {}
                 Effect::Reply(request, reply) => {
                     *answer = Some(*reply);
                     if let Some(replying) = replying.filter(|of| of.request == *request) {
@@ -109,6 +112,7 @@ impl Service {
                 Effect::Provider(provider, news) => self.tell_provider(now, *provider, news),
             }
         }
+        self.follow_sight(now, effects);
         activated
     }
 

@@ -24,6 +24,8 @@ const HELP: &str =
   HOOKSWITCH_JOURNAL=off    keep nothing on disk (for measuring)
   HOOKSWITCH_AUDIO=off      leave the sound server, players and callaudiod alone
   HOOKSWITCH_CONFIG_DIR     where the user's settings are, ringtones.json among them
+  HOOKSWITCH_SCREEN         the bus name of the call screen that is started if no other shows a call;
+                            default: org.hookswitch.Phone; `off`: none
   RUST_LOG                  what to log, for example info or hookswitchd=debug";
 
 /// The service starts this itself: see `hookswitchd::guard`.

@@ -10,6 +10,21 @@ const DELEGATE_PATH: ObjectPath<'static> =
     ObjectPath::from_static_str_unchecked(names::DELEGATE_PATH);
 const DELEGATE: InterfaceName<'static> = InterfaceName::from_static_str_unchecked(names::DELEGATE);
 
+/// A method of somebody else's service.
+#[derive(Clone, Copy, Debug)]
+pub struct Foreign<'a> {
+    /// The name it is called by.
+    pub to: &'a str,
+    /// Its object.
+    pub path: &'a str,
+    /// The interface.
+    pub interface: &'a str,
+    /// The method.
+    pub member: &'a str,
+    /// Whether it is started if it does not run.
+    pub starts: bool,
+}
+
 /// Messages that leave together, in one write.
 #[derive(Debug, Default)]
 pub struct Outbox {
@@ -122,6 +137,35 @@ impl Outbox {
             .interface("org.freedesktop.DBus")
             .destination("org.freedesktop.DBus")
             .build(&name);
+        let serial = built.as_ref().ok().map(|call| call.primary_header().serial_num().get());
+        self.push(built);
+        serial
+    }
+
+    /// Have the bus start who has this name, if it does not run. The serial its answer will carry.
+    pub fn start(&mut self, name: &str) -> Option<u32> {
+        let bus = Foreign {
+            to: "org.freedesktop.DBus",
+            path: "/org/freedesktop/DBus",
+            interface: "org.freedesktop.DBus",
+            member: "StartServiceByName",
+            starts: false,
+        };
+        self.call_foreign(&bus, &(name, 0_u32))
+    }
+
+    /// A call of somebody else's service. The serial its reply will carry.
+    pub fn call_foreign<B: Serialize + DynamicType>(
+        &mut self,
+        what: &Foreign<'_>,
+        body: &B,
+    ) -> Option<u32> {
+        let flags = if what.starts { Flags::empty() } else { Flags::NO_AUTO_START.into() };
+        let built = Message::method_call(what.path, what.member)
+            .interface(what.interface)
+            .destination(what.to)
+            .with_flags(flags)
+            .build(body);
         let serial = built.as_ref().ok().map(|call| call.primary_header().serial_num().get());
         self.push(built);
         serial

@@ -161,12 +161,11 @@ impl Peers {
         self.surfaces.push((id, connection.to_owned()));
     }
 
-    /// The connection is no surface any more.
-    pub fn remove_surface(&mut self, connection: &str) {
-        if let Some(peer) = self.by_name.get_mut(connection) {
-            peer.surface = None;
-        }
+    /// The connection is no surface any more. The one it was.
+    pub fn remove_surface(&mut self, connection: &str) -> Option<SurfaceId> {
         self.surfaces.retain(|(_, of)| of != connection);
+        let surface = self.by_name.get_mut(connection)?.surface.take();
+        surface.map(|(surface, _)| surface)
     }
 
     /// All surfaces, longest registered first.
@@ -208,16 +207,16 @@ impl Peers {
         &self.own_observers
     }
 
-    /// The connection left the bus. The provider it was.
-    pub fn leave(&mut self, connection: &str) -> Option<ProviderId> {
+    /// The connection left the bus. The provider and the surface it was.
+    pub fn leave(&mut self, connection: &str) -> (Option<ProviderId>, Option<SurfaceId>) {
         if self.unknown.contains_key(connection) {
             self.gone.insert(connection.to_owned());
         }
         let provider = self.remove_provider(connection);
-        self.surfaces.retain(|(_, of)| of != connection);
+        let surface = self.remove_surface(connection);
         self.observers.retain(|of| of != connection);
         self.by_name.remove(connection);
-        provider
+        (provider, surface)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::recents::{Answer, Recents, Store};
 use crate::ring::{RingNews, Ringer};
 use crate::ringing::Heard;
 use crate::settings::Settings;
-use crate::shell::{GnomeCalls, Phosh, Shell};
+use crate::shell::{GnomeCalls, Phosh, Shell, Sight};
 use crate::test_ring::TestRing;
 use futures_util::StreamExt;
 use hookswitch_bus::{ObservedRecord, OwnCallRecord, names};
@@ -103,6 +103,8 @@ pub(crate) struct Service {
     pub test_ring: Option<TestRing>,
     /// What shells show of calls by interfaces of their own.
     pub shell: Shell,
+    /// What is done so that calls are seen.
+    pub sight: Sight,
     pub last_id: u64,
     /// The connection whose identity was just settled, and who owns its app's name.
     pub settled: Option<(String, Option<String>)>,
@@ -229,6 +231,7 @@ impl Service {
             ringtone_degraded: None,
             test_ring: None,
             shell,
+            sight: Sight::new(settings.sight),
             last_id: 0,
             settled: None,
         };
@@ -335,6 +338,7 @@ impl Service {
             self.audio.next_deadline(),
             self.end_of_test_ring(),
             self.shell_deadline(),
+            self.sight.next_deadline(),
         ];
         self.clock.wake_at(deadlines.into_iter().flatten().min());
     }
@@ -351,6 +355,7 @@ impl Service {
         self.stop_waiting_for_end(now);
         self.end_test_ring(now);
         self.shell_tick(now);
+        self.tend_sight(now);
     }
 
     /// Take an entry; [`write_journal`](Self::write_journal) makes sure of it before anybody is told.

@@ -1,7 +1,7 @@
 use crate::audio::{Levels, Wanted};
 use crate::ring::RingSettings;
 use crate::ring::region::Region;
-use crate::shell::Phosh;
+use crate::shell::{Phosh, SightSettings};
 use hookswitch_core::Policy;
 use std::env;
 use std::path::PathBuf;
@@ -28,6 +28,8 @@ pub struct Settings {
     pub services: Vec<PathBuf>,
     /// Where the ringer finds things.
     pub ring: RingSettings,
+    /// How calls come to be seen.
+    pub sight: SightSettings,
 }
 
 /// What is wrong with the environment.
@@ -81,6 +83,7 @@ impl Settings {
             .or_else(|| folder("XDG_CONFIG_HOME").map(|home| home.join("hookswitch")))
             .or_else(|| folder("HOME").map(|home| home.join(".config/hookswitch")));
         let on = env::var_os("HOOKSWITCH_AUDIO").is_none_or(|value| value != "off");
+        let sight = SightSettings::from_env(config.clone());
         let audio = Wanted { on, folder: state.clone(), settings: config, levels };
         let mut data: Vec<PathBuf> = folder("HOOKSWITCH_DATA_DIR").into_iter().collect();
         // Our own installation: PREFIX/bin or PREFIX/libexec has PREFIX/share beside it.
@@ -116,7 +119,7 @@ impl Settings {
             region: region(),
             ..RingSettings::default()
         };
-        Ok(Self { state, data, policy, emergency, private, audio, phosh, services, ring })
+        Ok(Self { state, data, policy, emergency, private, audio, phosh, services, ring, sight })
     }
 }
 

@@ -8,7 +8,7 @@ use hookswitch_core::flow::{Does, Flow, Step};
 use std::collections::BTreeMap;
 
 /// Parties that are the service's own parts.
-const PARTS: [&str; 4] = ["ring", "audio", "recents", "choices"];
+const PARTS: [&str; 5] = ["ring", "audio", "recents", "choices", "screen"];
 /// The heads of the service's own column, and of that of all surfaces together.
 const CORE: &str = "hookswitchd";
 const SURFACES: &str = "surfaces";

@@ -324,7 +324,8 @@ impl Surface {
         self.line().ask(SURFACE, "Silence", &(call.0,), |_, reply| Ok(reply.map(drop)?))
     }
 
-    /// The call is on the screen now.
+    /// The user can see the call on this surface now. Once for each call is enough, whatever its state; it counts until the
+    /// surface is closed. A call that none shows within a second is brought to the user otherwise.
     pub fn presented(&self, call: CallNumber) -> Pending<(), RequestError> {
         self.line().ask(SURFACE, "Presented", &(call.0,), |_, reply| Ok(reply.map(drop)?))
     }

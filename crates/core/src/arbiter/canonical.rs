@@ -1,13 +1,13 @@
 //! A state without what no rule looks at, so that an explorer knows it again.
 
 use super::{Arbiter, Audio};
-use crate::call::{Call, Facts, HeldFor, State};
+use crate::call::{Call, Facts, HeldFor, Sight, State};
 use crate::input::Requester;
 use crate::provider::{Provider, StandIn};
 use crate::transaction::{Performing, Run, Step, Transaction};
 use crate::words::{
-    CallNumber, CallUuid, Direction, FailReason, GroupId, Outcome, ProviderId, Timestamp,
-    TransactionId, Verb,
+    CallNumber, CallUuid, Direction, FailReason, GroupId, Outcome, ProviderId, SurfaceId,
+    Timestamp, TransactionId, Verb,
 };
 use alloc::vec::Vec;
 use core::hash::{Hash, Hasher};
@@ -31,6 +31,7 @@ impl Arbiter {
             arbitrating,
             audio,
             ring,
+            surfaces,
             orphans,
             adopt_until,
             emergency,
@@ -50,7 +51,9 @@ impl Arbiter {
             groups: Vec::new(),
             transactions: transactions.keys().copied().collect(),
             at: transactions.values().map(|transaction| transaction.at).collect(),
+            surfaces: surfaces.iter().copied().collect(),
         };
+        surfaces.len().hash(into);
         // An end that only tells an app what is so already: whatever comes of it, nothing follows.
         let (told, performed): (Vec<_>, Vec<_>) =
             performing.iter().map(|(_, performing)| performing).partition(|performing| {
@@ -144,6 +147,7 @@ struct Labels {
     transactions: Vec<TransactionId>,
     /// The step each of them is at: what is behind is counted from there.
     at: Vec<usize>,
+    surfaces: Vec<SurfaceId>,
 }
 
 fn place<T: PartialEq>(list: &mut Vec<T>, id: T) -> usize {
@@ -190,7 +194,7 @@ impl Labels {
             connected,
             translating,
             post_dial,
-            presented: _,
+            sight,
             rung,
             choices: _,
             choices_revision: _,
@@ -198,6 +202,7 @@ impl Labels {
         } = call;
         let uuid = self.uuid((*provider, facts.uuid));
         (self.provider(*provider), uuid, group.map(|id| place(&mut self.groups, id))).hash(into);
+        self.sight(sight, into);
         core::mem::discriminant(state).hash(into);
         match *state {
             State::Ringing { until, silenced } => (self.left(until), silenced).hash(into),
@@ -223,6 +228,20 @@ impl Labels {
         (account, direction, video, emergency, capabilities).hash(into);
         (muted, mute_wanted, logged, rung).hash(into);
         (started.is_some(), connected.is_some(), translating, post_dial).hash(into);
+    }
+
+    fn sight(&mut self, sight: &Sight, into: &mut impl Hasher) {
+        core::mem::discriminant(sight).hash(into);
+        match sight {
+            Sight::Due(until) => self.left(*until).hash(into),
+            Sight::By(by) => {
+                let mut by: Vec<usize> =
+                    by.iter().map(|surface| place(&mut self.surfaces, *surface)).collect();
+                by.sort_unstable();
+                by.hash(into);
+            }
+            Sight::New | Sight::Unseen => {}
+        }
     }
 
     fn verb(&mut self, provider: ProviderId, verb: &Verb, into: &mut impl Hasher) {

@@ -20,6 +20,7 @@ impl Turn<'_> {
                 _ => break,
             }
         }
+        self.let_be_unseen(now);
         if self.core.adopt_until.is_some_and(|until| until <= now) {
             self.close_orphans();
         }

@@ -18,6 +18,7 @@ mod request;
 mod restore;
 mod room;
 mod settle;
+mod sight;
 mod stand_in;
 mod transact;
 mod turn;
@@ -31,7 +32,7 @@ use crate::provider::{Configuration, Providers};
 use crate::transaction::{Performings, Transaction};
 use crate::words::{
     ActionId, AppId, CallNumber, CallUuid, EndedReason, GroupId, ProviderId, RecentsEntry,
-    RingLevel, Timestamp, TransactionId,
+    RingLevel, SurfaceId, Timestamp, TransactionId,
 };
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
@@ -67,6 +68,8 @@ pub struct Arbiter {
     /// Who has the audio.
     pub(crate) audio: Audio,
     pub(crate) ring: RingLevel,
+    /// Who can show calls.
+    pub(crate) surfaces: BTreeSet<SurfaceId>,
     pub(crate) orphans: BTreeMap<(AppId, CallUuid), RecentsEntry>,
     pub(crate) adopt_until: Option<Timestamp>,
     /// The emergency call that goes on.
@@ -95,6 +98,7 @@ impl Arbiter {
             arbitrating: None,
             audio: Audio::Idle,
             ring: RingLevel::Silent,
+            surfaces: BTreeSet::new(),
             orphans: BTreeMap::new(),
             adopt_until: None,
             emergency: None,
@@ -124,7 +128,8 @@ impl Arbiter {
         let action = self.performing.next_deadline().map(|(at, _)| at);
         let call = self.calls.next_deadline().map(|(at, _)| at);
         let stand_in = self.providers.next_stand_in();
-        [action, call, self.adopt_until, stand_in].into_iter().flatten().min()
+        let due = self.calls.next_due().map(|(at, _)| at);
+        [action, call, self.adopt_until, stand_in, due].into_iter().flatten().min()
     }
 
     /// The numbers and choices it decides by.

@@ -28,6 +28,7 @@ impl Turn<'_> {
         }
         drop(records);
         let told = self.dirty.take();
+        self.watch_new(&told);
         let change = self.change(&told);
         if !change.calls.is_empty() || !change.finished.is_empty() {
             effects.push(Effect::Change(change));

@@ -106,11 +106,11 @@ impl<'a> Turn<'a> {
                 };
                 self.mail.insert(slot, Effect::Reply(request, reply));
             }
-            Input::Presented { call } => {
-                if let Some(call) = self.core.calls.get_mut(call) {
-                    call.presented = true;
-                }
+            Input::SurfaceRegistered { surface } => {
+                self.core.surfaces.insert(surface);
             }
+            Input::SurfaceLeft { surface } => self.surface_left(surface),
+            Input::Presented { surface, call } => self.presented(surface, call),
             Input::Silence { surface: _, request, call } => {
                 let reply = self.silence(call);
                 self.reply(request, reply);

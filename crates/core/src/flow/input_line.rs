@@ -66,7 +66,11 @@ pub fn input_line(
             let words = words.trim_start_matches("report incoming");
             ("push".into(), format!("rings {app}{words}{}", configured(configuration)))
         }
-        Input::Presented { call } => ("ui".into(), format!("presented {}", names.number(*call))),
+        Input::SurfaceRegistered { surface } => (names.surface(*surface), "register".into()),
+        Input::SurfaceLeft { surface } => (names.surface(*surface), "lost".into()),
+        Input::Presented { surface, call } => {
+            (names.surface(*surface), format!("presented {}", names.number(*call)))
+        }
         Input::Silence { surface, call, .. } => {
             (names.surface(*surface), format!("silence {}", names.number(*call)))
         }

@@ -8,7 +8,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// Parties whose lines count only in flows that name them.
-const OPTIONAL: [&str; 4] = ["ring", "audio", "recents", "choices"];
+const OPTIONAL: [&str; 5] = ["ring", "audio", "recents", "choices", "screen"];
 
 /// Plays a flow on a fresh arbiter, one step for each call of `next`. Between the steps it can be asked how things stand.
 ///

@@ -79,6 +79,8 @@ pub(super) fn told(effect: &Effect, names: &mut Names, say: &mut impl Say) {
                 say(&party, &["refused", error]);
             }
         }
+        Effect::Unseen(call) => say("screen", &["unseen", &names.number(*call)]),
+        Effect::Seen(call) => say("screen", &["seen", &names.number(*call)]),
         Effect::Provider(provider, news) => {
             if let Some(words) = provider_news(news, names) {
                 say(&names.provider(*provider), &[&words]);

@@ -164,12 +164,17 @@ impl Recorder {
             }
             Input::Request { requester, request, .. } => (self.requester(*requester), *request),
             Input::Silence { surface, request, .. } => (self.surface(*surface), *request),
+            Input::Presented { surface, .. } => {
+                self.surface(*surface);
+                return;
+            }
             // The app is told of nothing before it has come.
             Input::Rung { request, .. } => ("push".into(), *request),
             Input::Complete { request: None, .. }
             | Input::Executed { .. }
             | Input::ProviderLost { .. }
-            | Input::Presented { .. }
+            | Input::SurfaceRegistered { .. }
+            | Input::SurfaceLeft { .. }
             | Input::Press { .. }
             | Input::AudioActivated { .. }
             | Input::Restore { .. }
@@ -292,6 +297,8 @@ impl Recorder {
                 self.speak_of(&self.app(*provider), *call, effects, remark);
             }
             Input::Rung { app, call, .. } => self.speak_of(app, *call, effects, remark),
+            // Each command on a terminal is a surface for a moment, and no rule about calls looks at that.
+            Input::SurfaceRegistered { .. } | Input::SurfaceLeft { .. } => return None,
             Input::Request { requester, actions, .. } => {
                 for action in actions {
                     let (app, call) = match (requester, action.own_id()) {
@@ -420,6 +427,7 @@ impl Recorder {
             Effect::Ring(_) | Effect::Audio(_) | Effect::Reply(..) => {
                 told(effect, &mut self.names, say);
             }
+            Effect::Unseen(_) | Effect::Seen(_) => {}
         }
     }
 

@@ -141,7 +141,9 @@ impl Stage {
                 let call = self.number(words.next("the call")?);
                 Input::Silence { surface, request, call }
             }
-            "presented" => Input::Presented { call: self.number(words.next("the call")?) },
+            "register" => Input::SurfaceRegistered { surface },
+            "lost" => Input::SurfaceLeft { surface },
+            "presented" => Input::Presented { surface, call: self.number(words.next("the call")?) },
             other => return Err(format!("a surface cannot `{other}`")),
         })
     }

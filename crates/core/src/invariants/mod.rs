@@ -5,7 +5,7 @@ mod pending;
 mod tests;
 
 use crate::arbiter::{Arbiter, Audio};
-use crate::call::{Call, State};
+use crate::call::{Call, Sight, State};
 use crate::words::{CallNumber, ProviderId, RingLevel, Verb};
 use alloc::format;
 use alloc::string::String;
@@ -20,6 +20,7 @@ impl Arbiter {
         self.check_ring()?;
         self.check_deadlines()?;
         self.check_calls()?;
+        self.check_sight()?;
         self.check_groups()?;
         self.check_emergency()?;
         self.check_transactions()?;
@@ -155,6 +156,28 @@ impl Arbiter {
             }
             if call.muted && !call.mute_wanted && !self.unmutes(call.number) {
                 return Err(format!("call {} is muted and nobody wants that", call.number));
+            }
+        }
+        Ok(())
+    }
+
+    /// Who shows a call is there, and nobody is waited for who is not.
+    fn check_sight(&self) -> Result<(), String> {
+        for call in self.calls.iter() {
+            let number = call.number;
+            match &call.sight {
+                Sight::By(by)
+                    if by.is_empty() || !by.iter().all(|of| self.surfaces.contains(of)) =>
+                {
+                    return Err(format!("call {number} is shown by who is not there"));
+                }
+                Sight::Due(_) if self.surfaces.is_empty() => {
+                    return Err(format!("nobody is there who could show call {number}"));
+                }
+                Sight::New if !call.is_ending() => {
+                    return Err(format!("nobody looks whether call {number} is shown"));
+                }
+                _ => {}
             }
         }
         Ok(())

@@ -57,6 +57,12 @@ pub fn moves(scope: &Scope, state: &State) -> Vec<Input> {
     for (action, asked) in &state.seen.asked {
         moves.completions(*action, asked.provider);
     }
+    if scope.screens {
+        let surface = SURFACE;
+        moves.inputs.extend([Input::SurfaceRegistered { surface }, Input::SurfaceLeft { surface }]);
+        let shown = state.seen.calls.iter().map(|call| call.number);
+        moves.inputs.extend(shown.map(|call| Input::Presented { surface, call }));
+    }
     if scope.headset {
         moves.inputs.extend([Input::Press { long: false }, Input::Press { long: true }]);
     }

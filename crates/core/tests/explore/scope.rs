@@ -32,6 +32,8 @@ pub struct Scope {
     pub loss: bool,
     /// Calls that a push rings.
     pub push: bool,
+    /// A surface comes, shows calls and leaves.
+    pub screens: bool,
 }
 
 /// Whatever is pending runs out with the next unit of time, unless it was done before.
@@ -51,7 +53,14 @@ fn policy() -> Policy {
 /// Deadlines of one to three units, so that every order of them comes up.
 fn one_after_the_other() -> Policy {
     let mut policy = policy();
-    let longer = [("answer", "2"), ("start", "2"), ("attach", "2"), ("ring", "3"), ("stuck", "3")];
+    let longer = [
+        ("answer", "2"),
+        ("start", "2"),
+        ("attach", "2"),
+        ("ring", "3"),
+        ("stuck", "3"),
+        ("presented_within", "2"),
+    ];
     for (knob, value) in longer {
         policy.set(knob, value).expect("a duration");
     }
@@ -83,6 +92,7 @@ fn base(name: &'static str, calls: usize) -> Scope {
         updates: false,
         loss: false,
         push: false,
+        screens: false,
     }
 }
 
@@ -131,6 +141,7 @@ pub fn scopes() -> Vec<Scope> {
             by_app: true,
             ..base("by_app", 2)
         }),
+        Scope { screens: true, loss: true, policy: one_after_the_other(), ..base("screens", 2) },
         Scope { updates: true, incoming: both, holds: true, ..base("updates", 3) },
     ])
 }

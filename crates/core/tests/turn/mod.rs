@@ -145,6 +145,8 @@ fn request_of(input: &Input) -> Option<RequestId> {
         Input::Complete { request, .. } => *request,
         Input::ProviderLost { .. }
         | Input::Executed { .. }
+        | Input::SurfaceRegistered { .. }
+        | Input::SurfaceLeft { .. }
         | Input::Presented { .. }
         | Input::Press { .. }
         | Input::AudioActivated { .. }

@@ -103,9 +103,11 @@ impl World {
             Kind::BySurface => return self.by_surface(surface, [a, b, c, d]),
             Kind::Silence => {
                 let call = self.number(a);
-                return Does::Input(match b % 2 {
-                    0 => Input::Silence { surface, request: self.request(), call },
-                    _ => Input::Presented { call },
+                return Does::Input(match b % 8 {
+                    0..3 => Input::Silence { surface, request: self.request(), call },
+                    3..5 => Input::Presented { surface, call },
+                    5..7 => Input::SurfaceRegistered { surface },
+                    _ => Input::SurfaceLeft { surface },
                 });
             }
             Kind::Rung => {

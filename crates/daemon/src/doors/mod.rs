@@ -148,18 +148,26 @@ impl Service {
         let header = message.header();
         self.shell_heard(&header, message);
         let from_bus = header.sender().is_some_and(|s| s.as_str() == "org.freedesktop.DBus");
+        let interface = header.interface().map_or("", |interface| interface.as_str());
+        if interface == "org.freedesktop.Notifications" {
+            return self.notifications_told(message);
+        }
         if !from_bus || header.member().is_none_or(|m| m.as_str() != "NameOwnerChanged") {
             return;
         }
         let body = message.body();
         let Ok((name, _, new)) = body.deserialize::<(&str, &str, &str)>() else { return };
+        self.name_changed(name, new);
         if name.starts_with(':') && new.is_empty() {
             self.performs.forget(name);
             self.shell_left(name);
-            let provider = self.peers.leave(name);
+            let (provider, surface) = self.peers.leave(name);
             if let Some(provider) = provider {
                 self.ringtones.remove(&provider);
                 self.decide(Input::ProviderLost { provider }, None);
+            }
+            if let Some(surface) = surface {
+                self.decide(Input::SurfaceLeft { surface }, None);
             }
         }
     }

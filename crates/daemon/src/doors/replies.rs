@@ -24,6 +24,9 @@ impl Service {
         let header = message.header();
         let (Some(serial), Some(sender)) = (header.reply_serial(), header.sender()) else { return };
         let (serial, sender) = (serial.get(), sender.as_str());
+        if self.sight_answered(message, serial, sender) {
+            return;
+        }
         if sender == "org.freedesktop.DBus"
             && let Some(question) = self.peers.question(serial)
         {

@@ -47,12 +47,13 @@ impl Service {
             "Unregister" => {
                 arguments::<()>(&body)?;
                 self.peers.remove_surface(sender);
+                self.decide(Input::SurfaceLeft { surface }, None);
                 self.out.reply(call, &());
                 return Ok(());
             }
             "Presented" => {
                 let call_number = CallNumber(arguments::<u64>(&body)?);
-                self.decide(Input::Presented { call: call_number }, None);
+                self.decide(Input::Presented { surface, call: call_number }, None);
                 self.out.reply(call, &());
                 return Ok(());
             }
@@ -212,9 +213,13 @@ impl Service {
         if !may_be_surface(&identity, &self.data) {
             return Err(Refusal::unentitled(MAY_NOT).into());
         }
-        self.peers.remove_surface(sender);
+        let before = self.peers.remove_surface(sender);
         let surface = SurfaceId(self.fresh());
         self.peers.add_surface(sender, surface, record.name);
+        self.decide(Input::SurfaceRegistered { surface }, None);
+        if let Some(surface) = before {
+            self.decide(Input::SurfaceLeft { surface }, None);
+        }
         let views = self.core.calls();
         let audio = self.audio.record();
         let state = StateRecord {

@@ -124,6 +124,10 @@ impl Service {
             let news = calls.page.show_again();
             self.tell_phosh(news);
         }
+        if !locked {
+            // It shows nothing any more: somebody else has to.
+            self.decide(Input::SurfaceLeft { surface: GNOME_CALLS }, None);
+        }
     }
 
     pub(super) fn gnome_calls_answered(
@@ -147,6 +151,7 @@ impl Service {
             // The next one learns everything anew.
             (calls.phosh, calls.asked, calls.locked) = (None, None, false);
             calls.page.clear();
+            self.decide(Input::SurfaceLeft { surface: GNOME_CALLS }, None);
         }
     }
 
@@ -297,7 +302,9 @@ impl Service {
         self.out.reply(call, &all);
         // Unlocked, Phosh reads a call and shows nothing.
         if self.shell.gnome_calls.as_ref().is_some_and(|calls| calls.locked) {
-            self.decide(Input::Presented { call: shown.number }, None);
+            let surface = GNOME_CALLS;
+            self.decide(Input::SurfaceRegistered { surface }, None);
+            self.decide(Input::Presented { surface, call: shown.number }, None);
         }
         Ok(())
     }

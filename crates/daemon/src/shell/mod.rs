@@ -4,9 +4,12 @@
 
 mod gnome_calls;
 mod shown;
+mod sight;
 mod takeover;
 
 pub(crate) use gnome_calls::GnomeCalls;
+pub(crate) use sight::Sight;
+pub use sight::SightSettings;
 pub use takeover::Phosh;
 
 use crate::doors::Declined;

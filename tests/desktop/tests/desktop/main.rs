@@ -1,0 +1,5 @@
+//! What a desktop shows of calls.
+
+mod notifications;
+mod rig;
+mod servers;
