@@ -7,7 +7,7 @@ use hookswitch_core::{
 };
 
 /// Who asks where callaudiod was asked: no surface that is told what came of it.
-const CALLAUDIOD: SurfaceId = SurfaceId(u64::MAX);
+const CALLAUDIOD: SurfaceId = SurfaceId(u64::MAX - 2);
 
 impl Service {
     /// Tell the audio how things are. The calls that have it at once, as there is nothing to wait for.
