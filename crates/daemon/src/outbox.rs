@@ -160,7 +160,7 @@ impl Outbox {
         what: &Foreign<'_>,
         body: &B,
     ) -> Option<u32> {
-        let flags = if what.starts { Flags::empty() } else { Flags::NO_AUTO_START.into() };
+        let flags = if what.starts { Flags::empty() } else { Flags::NO_AUTO_START };
         let built = Message::method_call(what.path, what.member)
             .interface(what.interface)
             .destination(what.to)
