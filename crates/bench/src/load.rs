@@ -133,7 +133,8 @@ async fn one_call(
     seen: &mut Seen,
     admitted: Option<&mut File>,
 ) -> Outcome {
-    let uuid = format!("3f2504e0-4f89-41d3-9a0c-{call:012x}");
+    // Of this process: what one before it left behind are other calls.
+    let uuid = format!("{:08x}-4f89-41d3-9a0c-{call:012x}", std::process::id());
     let handle = handle(call);
     let begin = now_ns();
     let update = UpdateRecord {
