@@ -1,5 +1,6 @@
 use hookswitch::{Error, RequestError};
 use std::fmt;
+use std::path::Path;
 
 /// Why a command did not do what it was told: the cause, and what to do.
 #[derive(Debug)]
@@ -13,6 +14,12 @@ impl Failure {
     pub fn new(text: impl Into<String>) -> Self {
         Self { reason: None, text: text.into() }
     }
+}
+
+/// A file or folder that stands in the way. `what` was to be done with it: read, write, make.
+pub fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Failure {
+    let path = path.display();
+    Failure::new(format!("cannot {what} {path}: {error}. See that it is there and may be used."))
 }
 
 impl fmt::Display for Failure {

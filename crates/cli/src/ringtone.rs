@@ -1,7 +1,7 @@
 //! The user's ringtones. The service reads the file anew for each ring, so nothing has to be told to it.
 
 use crate::args::{Ringtone, Switch, Whose};
-use crate::failure::Failure;
+use crate::failure::{Failure, cannot};
 use crate::table::Table;
 use rustix::fs::OFlags;
 use serde_json::{Map, Value, json};
@@ -53,11 +53,6 @@ struct Places {
     config: PathBuf,
     /// Copies of the files: where they came from they may go away.
     copies: PathBuf,
-}
-
-fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Failure {
-    let path = path.display();
-    Failure::new(format!("cannot {what} {path}: {error}. See that it is there and may be used."))
 }
 
 impl Places {

@@ -1,7 +1,7 @@
 //! `hookswitch takeover gnome-calls`: let Phosh's lock screen show the calls of this service on a system that has GNOME
 //! Calls, by files of the user's own; and put everything back as it was.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, cannot};
 use serde_json::{Map, Value, json};
 use std::env::var_os;
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -45,11 +45,6 @@ async fn reload_services() {
 struct Places {
     files: Vec<(PathBuf, String)>,
     kept: PathBuf,
-}
-
-fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Failure {
-    let path = path.display();
-    Failure::new(format!("cannot {what} {path}: {error}. See that it is there and may be used."))
 }
 
 impl Places {
