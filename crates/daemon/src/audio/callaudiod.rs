@@ -5,6 +5,7 @@
 //! what others change of speaker and mute meanwhile is the user's choice, and becomes the call's.
 
 use super::ledger::Ledger;
+use super::others::ask_within;
 use super::players::{BUS, PROPERTIES};
 use super::thread::Event;
 use futures_util::StreamExt;
@@ -15,7 +16,6 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
-use zbus::names::BusName;
 use zbus::wire::DynamicType;
 use zbus::{Connection, Message, MessageStream, OwnedVariant};
 
@@ -105,12 +105,16 @@ async fn talk(
     let rule = format!(
         "type='signal',sender='{NAME}',interface='{PROPERTIES}',member='PropertiesChanged',path='{PATH}'"
     );
-    if ask(bus, BUS, "/org/freedesktop/DBus", BUS, "AddMatch", &rule).await.is_none() {
+    if ask_within(PATIENCE, bus, BUS, "/org/freedesktop/DBus", BUS, "AddMatch", &rule)
+        .await
+        .is_none()
+    {
         tracing::warn!("what is asked of callaudiod during a call is not seen");
     }
     keep(ledger, Told { voice: true, muted: false });
     tell(bus, "SelectMode", &1_u32).await;
-    let owner = ask(bus, BUS, "/org/freedesktop/DBus", BUS, "GetNameOwner", &NAME).await;
+    let owner =
+        ask_within(PATIENCE, bus, BUS, "/org/freedesktop/DBus", BUS, "GetNameOwner", &NAME).await;
     let owner: Option<String> = owner.and_then(|reply| reply.body().deserialize().ok());
     // What it has changed by itself for the call is nobody's choice.
     let mut state = state(bus).await;
@@ -194,11 +198,14 @@ fn keep(ledger: &mut Ledger<Told>, told: Told) {
 
 /// Whether it runs, or would be started.
 async fn is_there(bus: &Connection) -> bool {
-    let runs = ask(bus, BUS, "/org/freedesktop/DBus", BUS, "NameHasOwner", &NAME).await;
+    let runs =
+        ask_within(PATIENCE, bus, BUS, "/org/freedesktop/DBus", BUS, "NameHasOwner", &NAME).await;
     if runs.and_then(|reply| reply.body().deserialize().ok()) == Some(true) {
         return true;
     }
-    let names = ask(bus, BUS, "/org/freedesktop/DBus", BUS, "ListActivatableNames", &()).await;
+    let names =
+        ask_within(PATIENCE, bus, BUS, "/org/freedesktop/DBus", BUS, "ListActivatableNames", &())
+            .await;
     let names: Vec<String> =
         names.and_then(|reply| reply.body().deserialize().ok()).unwrap_or_default();
     names.iter().any(|name| name == NAME)
@@ -206,7 +213,7 @@ async fn is_there(bus: &Connection) -> bool {
 
 async fn state(bus: &Connection) -> State {
     let mut state = State::default();
-    let said = ask(bus, NAME, PATH, PROPERTIES, "GetAll", &NAME).await;
+    let said = ask_within(PATIENCE, bus, NAME, PATH, PROPERTIES, "GetAll", &NAME).await;
     if let Some(said) = said.and_then(|reply| reply.body().deserialize().ok()) {
         state.take(&said);
     }
@@ -229,23 +236,9 @@ fn told(message: &Message, owner: Option<&str>) -> Option<HashMap<String, OwnedV
 }
 
 async fn tell<B: Serialize + DynamicType>(bus: &Connection, member: &str, body: &B) {
-    if ask(bus, NAME, PATH, NAME, member, body).await.is_none() {
+    if ask_within(PATIENCE, bus, NAME, PATH, NAME, member, body).await.is_none() {
         tracing::debug!("callaudiod does not answer to {member}");
     }
-}
-
-/// The answer, if there is one in time.
-async fn ask<B: Serialize + DynamicType>(
-    bus: &Connection,
-    who: &str,
-    path: &str,
-    interface: &str,
-    member: &str,
-    body: &B,
-) -> Option<Message> {
-    let who = BusName::try_from(who).ok()?;
-    let asked = bus.call_method(Some(who), path, Some(interface), member, body);
-    tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()
 }
 
 #[cfg(test)]

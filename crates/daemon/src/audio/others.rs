@@ -6,12 +6,17 @@ use super::ledger::{paused_in, voice_in};
 use super::players::{self, Mode};
 use super::thread::Event;
 use futures_util::future::join;
+use serde::Serialize;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
+use zbus::names::BusName;
+use zbus::wire::DynamicType;
+use zbus::{Connection, Message};
 
 /// The thread, from outside.
 pub struct Others {
@@ -90,4 +95,19 @@ fn run(
 /// Whether the service left something for others to be undone.
 pub fn is_left(folder: &Path) -> bool {
     paused_in(folder).exists() || voice_in(folder).exists()
+}
+
+/// Ask another program. The answer, if there is one in that time.
+pub async fn ask_within<B: Serialize + DynamicType>(
+    patience: Duration,
+    bus: &Connection,
+    who: &str,
+    path: &str,
+    interface: &str,
+    member: &str,
+    body: &B,
+) -> Option<Message> {
+    let who = BusName::try_from(who).ok()?;
+    let asked = bus.call_method(Some(who), path, Some(interface), member, body);
+    tokio::time::timeout(patience, asked).await.ok()?.ok()
 }

@@ -2,6 +2,7 @@
 //! decided otherwise.
 
 use super::ledger::{Ledger, Paused};
+use super::others::ask_within;
 use super::owner::{Processes, System};
 use super::situation::App;
 use futures_util::StreamExt;
@@ -11,8 +12,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
-use zbus::names::BusName;
-use zbus::wire::DynamicType;
 use zbus::{Connection, MessageStream, OwnedVariant};
 
 const PREFIX: &str = "org.mpris.MediaPlayer2.";
@@ -88,7 +87,10 @@ impl Watched {
         let rule = format!(
             "type='signal',interface='{PROPERTIES}',member='PropertiesChanged',path='{PATH}',arg0='{PLAYER}'"
         );
-        if ask(bus, BUS, "/org/freedesktop/DBus", BUS, "AddMatch", &rule).await.is_none() {
+        if ask_within(PATIENCE, bus, BUS, "/org/freedesktop/DBus", BUS, "AddMatch", &rule)
+            .await
+            .is_none()
+        {
             tracing::warn!("what the user does with players during a call is not seen");
         }
         Self { news, paused: BTreeSet::new() }
@@ -215,16 +217,18 @@ fn to_release<'a>(players: &'a [Player], paused: &Paused) -> Vec<&'a str> {
 }
 
 async fn players(bus: &Connection) -> Vec<Player> {
-    let names: Vec<String> = ask(bus, BUS, "/org/freedesktop/DBus", BUS, "ListNames", &())
-        .await
-        .and_then(|reply| reply.body().deserialize().ok())
-        .unwrap_or_default();
+    let names: Vec<String> =
+        ask_within(PATIENCE, bus, BUS, "/org/freedesktop/DBus", BUS, "ListNames", &())
+            .await
+            .and_then(|reply| reply.body().deserialize().ok())
+            .unwrap_or_default();
     let players = names.into_iter().filter(|name| name.starts_with(PREFIX));
     join_all(players.map(|name| player(bus, name))).await.into_iter().flatten().collect()
 }
 
 async fn player(bus: &Connection, name: String) -> Option<Player> {
-    let of_bus = |member| ask(bus, BUS, "/org/freedesktop/DBus", BUS, member, &name);
+    let of_bus =
+        |member| ask_within(PATIENCE, bus, BUS, "/org/freedesktop/DBus", BUS, member, &name);
     let owner: String = of_bus("GetNameOwner").await?.body().deserialize().ok()?;
     let pid: u32 = of_bus("GetConnectionUnixProcessID").await?.body().deserialize().ok()?;
     let status = property(bus, &owner, "PlaybackStatus").await?;
@@ -235,26 +239,12 @@ async fn player(bus: &Connection, name: String) -> Option<Player> {
 
 async fn property(bus: &Connection, owner: &str, name: &str) -> Option<OwnedVariant> {
     let body = (PLAYER, name);
-    let reply = ask(bus, owner, PATH, PROPERTIES, "Get", &body).await?;
+    let reply = ask_within(PATIENCE, bus, owner, PATH, PROPERTIES, "Get", &body).await?;
     reply.body().deserialize().ok()
 }
 
 async fn tell(bus: &Connection, name: &str, member: &str) {
-    ask(bus, name, PATH, PLAYER, member, &()).await;
-}
-
-/// The answer, if there is one in time.
-async fn ask<B: serde::Serialize + DynamicType>(
-    bus: &Connection,
-    who: &str,
-    path: &str,
-    interface: &str,
-    member: &str,
-    body: &B,
-) -> Option<zbus::Message> {
-    let who = BusName::try_from(who).ok()?;
-    let asked = bus.call_method(Some(who), path, Some(interface), member, body);
-    tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()
+    ask_within(PATIENCE, bus, name, PATH, PLAYER, member, &()).await;
 }
 
 #[cfg(test)]
