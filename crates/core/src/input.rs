@@ -109,9 +109,9 @@ pub enum Input {
         /// The choices the user saw, if the surface says: refused if they changed since.
         revision: Option<u64>,
     },
-    /// A surface that can show calls is there. It is told of everything from now on.
+    /// A surface that can show calls is there. It is told of everything from now on. If it is there already, nothing changes.
     SurfaceRegistered {
-        /// Which; never used before.
+        /// Which.
         surface: SurfaceId,
     },
     /// It said goodbye, or its connection left the bus.

@@ -84,30 +84,6 @@ impl Outbox {
         self.push(Message::signal(path, interface, member).destination(to).build(body));
     }
 
-    /// A call of a method of somebody else's, without starting anything. The serial its reply will carry.
-    pub fn call<B: Serialize + DynamicType>(
-        &mut self,
-        to: &str,
-        path: &str,
-        interface: &'static str,
-        member: &'static str,
-        body: &B,
-        wants_reply: bool,
-    ) -> Option<u32> {
-        let flags = match wants_reply {
-            true => Flags::NO_AUTO_START,
-            false => Flags::NO_AUTO_START | Flags::NO_REPLY_EXPECTED,
-        };
-        let built = Message::method_call(path, member)
-            .interface(interface)
-            .destination(to)
-            .with_flags(flags)
-            .build(body);
-        let serial = built.as_ref().ok().map(|call| call.primary_header().serial_num().get());
-        self.push(built);
-        serial
-    }
-
     /// A call of a delegate, by unique name and without starting anything. The serial its reply will carry.
     pub fn call_delegate<B: Serialize + DynamicType>(
         &mut self,
@@ -132,26 +108,18 @@ impl Outbox {
     }
 
     /// A question to the bus itself. The serial its answer will carry.
-    pub fn ask_bus(&mut self, member: &str, name: &str) -> Option<u32> {
-        let built = Message::method_call("/org/freedesktop/DBus", member)
-            .interface("org.freedesktop.DBus")
-            .destination("org.freedesktop.DBus")
-            .build(&name);
-        let serial = built.as_ref().ok().map(|call| call.primary_header().serial_num().get());
-        self.push(built);
-        serial
+    pub fn ask_bus<B: Serialize + DynamicType>(
+        &mut self,
+        member: &'static str,
+        body: &B,
+    ) -> Option<u32> {
+        let (to, path) = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
+        self.call_foreign(&Foreign { to, path, interface: to, member, starts: false }, body)
     }
 
     /// Have the bus start who has this name, if it does not run. The serial its answer will carry.
     pub fn start(&mut self, name: &str) -> Option<u32> {
-        let bus = Foreign {
-            to: "org.freedesktop.DBus",
-            path: "/org/freedesktop/DBus",
-            interface: "org.freedesktop.DBus",
-            member: "StartServiceByName",
-            starts: false,
-        };
-        self.call_foreign(&bus, &(name, 0_u32))
+        self.ask_bus("StartServiceByName", &(name, 0_u32))
     }
 
     /// A call of somebody else's service. The serial its reply will carry.

@@ -149,6 +149,15 @@ impl Screen {
         self.ask_lock::<()>("Lock").await;
     }
 
+    /// `kill -9` Phosh; the compositor goes on.
+    ///
+    /// # Panics
+    /// It does not run.
+    pub async fn kill_shell(&mut self) {
+        let shell = self.running.last_mut().expect("it was started last");
+        shell.kill().await.expect("it runs");
+    }
+
     /// Wait until all these words are to be read on the screen, as OCR reads them. What is to be read then.
     ///
     /// # Panics

@@ -273,7 +273,7 @@ impl Service {
                 ("GetConnectionCredentials", sender, Question::Credentials),
                 ("GetNameOwner", app.as_str(), Question::Owner),
             ] {
-                if let Some(serial) = self.out.ask_bus(member, name) {
+                if let Some(serial) = self.out.ask_bus(member, &name) {
                     self.peers.ask(sender, serial, question);
                 }
             }

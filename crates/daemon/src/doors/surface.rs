@@ -203,7 +203,7 @@ impl Service {
             return Err(Refusal::invalid(long).into());
         }
         if self.settled.take_if(|(of, _)| of == sender).is_none() {
-            if let Some(serial) = self.out.ask_bus("GetConnectionCredentials", sender) {
+            if let Some(serial) = self.out.ask_bus("GetConnectionCredentials", &sender) {
                 self.peers.ask(sender, serial, Question::Credentials);
             }
             self.peers.wait(sender, message.clone());

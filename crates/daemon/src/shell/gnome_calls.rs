@@ -8,6 +8,7 @@ use super::shown::{News, Page, Shown, State};
 use crate::doors::Declined;
 use crate::effects::{Form, Replying};
 use crate::identity::{Identity, is_phosh};
+use crate::outbox::Foreign;
 use crate::peers::Question;
 use crate::service::Service;
 use hookswitch_bus::{CallRecord, Refusal};
@@ -87,10 +88,9 @@ impl Service {
         let Some(calls) = &self.shell.gnome_calls else { return };
         let flags = if calls.queues { 0 } else { DO_NOT_QUEUE };
         let locks = "type='signal',interface='org.gnome.ScreenSaver',member='ActiveChanged'";
-        let (bus, path) = ("org.freedesktop.DBus", "/org/freedesktop/DBus");
-        self.out.call(bus, path, bus, "AddMatch", &locks, false);
+        self.out.ask_bus("AddMatch", &locks);
         // Whether it is ours comes as a signal, now or later.
-        self.out.call(bus, path, bus, "RequestName", &(NAME, flags), false);
+        self.out.ask_bus("RequestName", &(NAME, flags));
     }
 
     pub(super) fn gnome_calls_heard(&mut self, header: &Header<'_>, message: &Message) {
@@ -117,17 +117,29 @@ impl Service {
         let Some(calls) = &mut self.shell.gnome_calls else { return };
         let just_locked = locked && !calls.locked;
         calls.locked = locked;
-        let state = calls.page.shown.as_ref().map(|shown| shown.state);
-        // What rang before the screen was locked is not shown by Phosh 0.24, nor when it is answered then. What was active
-        // is, and its time would begin anew.
-        if just_locked && matches!(state, Some(State::Incoming | State::Dialing)) {
+        let shown = calls.page.shown.as_ref().map(|shown| (shown.number, shown.state));
+        self.shows_calls(locked);
+        let Some((call, state)) = shown.filter(|_| just_locked) else { return };
+        if matches!(state, State::Incoming | State::Dialing) {
+            // What rang before the screen was locked is not shown by Phosh 0.24, nor when it is answered then.
+            let Some(calls) = &mut self.shell.gnome_calls else { return };
             let news = calls.page.show_again();
             self.tell_phosh(news);
+        } else {
+            // What was active is, and as a new call its time would begin anew.
+            self.decide(Input::Presented { surface: GNOME_CALLS, call }, None);
         }
-        if !locked {
-            // It shows nothing any more: somebody else has to.
-            self.decide(Input::SurfaceLeft { surface: GNOME_CALLS }, None);
-        }
+    }
+
+    /// Unlocked, Phosh shows no calls: somebody else has to. Locked, it is given the time that every surface is given, so that
+    /// nobody else is brought up before it has looked.
+    fn shows_calls(&mut self, locked: bool) {
+        let surface = GNOME_CALLS;
+        let input = match locked {
+            true => Input::SurfaceRegistered { surface },
+            false => Input::SurfaceLeft { surface },
+        };
+        self.decide(input, None);
     }
 
     pub(super) fn gnome_calls_answered(
@@ -141,7 +153,9 @@ impl Service {
             return false;
         }
         calls.asked = None;
-        calls.locked = message.body().deserialize::<bool>().unwrap_or_default();
+        let locked = message.body().deserialize::<bool>().unwrap_or_default();
+        calls.locked = locked;
+        self.shows_calls(locked);
         true
     }
 
@@ -151,7 +165,7 @@ impl Service {
             // The next one learns everything anew.
             (calls.phosh, calls.asked, calls.locked) = (None, None, false);
             calls.page.clear();
-            self.decide(Input::SurfaceLeft { surface: GNOME_CALLS }, None);
+            self.shows_calls(false);
         }
     }
 
@@ -238,7 +252,7 @@ impl Service {
         let is_known = |calls: &GnomeCalls| calls.phosh.as_deref() == Some(sender);
         if !self.shell.gnome_calls.as_ref().is_some_and(is_known) {
             if self.settled.take_if(|(of, _)| of == sender).is_none() {
-                if let Some(serial) = self.out.ask_bus("GetConnectionCredentials", sender) {
+                if let Some(serial) = self.out.ask_bus("GetConnectionCredentials", &sender) {
                     self.peers.ask(sender, serial, Question::Credentials);
                 }
                 self.peers.wait(sender, message.clone());
@@ -265,8 +279,14 @@ impl Service {
         }
         let records = self.calls_for_phosh(None);
         let now = self.clock.now().at;
-        let path = SCREEN_SAVER_PATH;
-        let asked = self.out.call(sender, path, SCREEN_SAVER, "GetActive", &(), true);
+        let is_locked = Foreign {
+            to: sender,
+            path: SCREEN_SAVER_PATH,
+            interface: SCREEN_SAVER,
+            member: "GetActive",
+            starts: false,
+        };
+        let asked = self.out.call_foreign(&is_locked, &());
         let Some(calls) = &mut self.shell.gnome_calls else { return };
         calls.page.clear();
         (calls.phosh, calls.asked, calls.locked) = (Some(sender.to_owned()), asked, false);
@@ -303,7 +323,6 @@ impl Service {
         // Unlocked, Phosh reads a call and shows nothing.
         if self.shell.gnome_calls.as_ref().is_some_and(|calls| calls.locked) {
             let surface = GNOME_CALLS;
-            self.decide(Input::SurfaceRegistered { surface }, None);
             self.decide(Input::Presented { surface, call: shown.number }, None);
         }
         Ok(())

@@ -75,3 +75,26 @@ async fn a_second_call_takes_the_page_and_an_answer_holds_the_first() {
     screen.shows(&["first@example.org", "Chat"]).await;
     screen.photograph("first again").await;
 }
+
+#[tokio::test]
+async fn nobody_else_is_brought_up_while_the_lock_screen_shows_the_call() {
+    let phone = phone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let brought = folder.path().join("brought");
+    let command = format!("/usr/bin/touch {}", brought.display());
+    phone.activatable("org.hookswitch.Phone", &command).await;
+    let mut chat = phone.app(CHAT).await;
+    let mut screen = Screen::start(phone.address(), Lock::Locked).await;
+    let call = chat.rings("anna@example.org").await;
+    screen.shows(&["anna@example.org", "Chat"]).await;
+    answers(&mut screen, &mut chat, call).await;
+    assert!(!brought.exists(), "a call screen was started for a call that Phosh shows");
+    // Phosh dies in the call: now somebody else has to show it.
+    screen.kill_shell().await;
+    hookswitch_phosh::soon("another call screen", async {
+        while !brought.exists() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}

@@ -250,7 +250,7 @@ impl Notifications {
         match &self.server {
             Server::Starting(of) if *of == serial && sender == BUS => {
                 // The bus does not start one that it has no file of, also if it runs.
-                let asked = out.ask_bus("GetNameOwner", NAME);
+                let asked = out.ask_bus("GetNameOwner", &NAME);
                 self.server = asked.map_or(Server::Absent, Server::Owner);
                 return false;
             }
