@@ -1,9 +1,11 @@
 use crate::servers::{read, start, until};
+use futures_util::StreamExt;
 use hookswitch::{CallState, EndedReason};
-use hookswitch_desktop::{Desktop, Size};
+use hookswitch_desktop::{Desktop, Size, soon};
 use hookswitch_journeys::Screen;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use tempfile::TempDir;
 
 const LIST: (&str, &[&str]) = ("makoctl", &["list"]);
 
@@ -154,4 +156,74 @@ async fn a_button_that_is_drawn_is_clicked() {
     }
     desktop.click(x, y);
     screen.one(CallState::Active).await;
+}
+
+/// A desktop whose user wants notifications like this.
+async fn desktop_of(taste: &str) -> (Desktop, Screen, TempDir) {
+    let settings = tempfile::tempdir().expect("a folder for settings");
+    fs::write(settings.path().join("notifications.json"), taste).expect("settings");
+    let environment = [("HOOKSWITCH_CONFIG_DIR", settings.path().into())];
+    let desktop = Desktop::start_with(Size::LAPTOP, "", &environment).await;
+    let screen = desktop.phone().screen().await;
+    (desktop, screen, settings)
+}
+
+#[tokio::test]
+async fn who_it_is_is_hidden_where_the_user_wants_that() {
+    let (desktop, _screen, _settings) = desktop_of(r#"{"hide_details": true}"#).await;
+    let _mako = start(&desktop, "mako", &[]).await;
+    let app = desktop.phone().willing_app("org.example.Chat").await;
+    let call = app.rings("Anna").await;
+    shows(&desktop, "Somebody calls with Chat").await;
+    app.provider.report_call_ended(call, None, EndedReason::RemoteEnded).await.expect("it rings");
+    shows(&desktop, "Missed call from Somebody").await;
+    let said = desktop.run(LIST.0, LIST.1).await;
+    assert!(!said.contains("Anna"), "{said}");
+}
+
+#[tokio::test]
+async fn a_call_on_a_screen_has_a_notification_only_where_the_user_wants_that() {
+    for (taste, wanted) in [("{}", false), (r#"{"show": "always"}"#, true)] {
+        let (desktop, mut screen, _settings) = desktop_of(taste).await;
+        let _mako = start(&desktop, "mako", &[]).await;
+        let app = desktop.phone().willing_app("org.example.Chat").await;
+        app.rings("Anna").await;
+        shows(&desktop, "Anna calls").await;
+        let call = screen.one(CallState::Ringing).await;
+        screen.surface.presented(call.number).await.expect("it is shown");
+        screen.surface.answer(call.number, None).outcome().await.expect("it can be answered");
+        screen.one(CallState::Active).await;
+        match wanted {
+            true => shows(&desktop, "In a call with Anna").await,
+            false => hides(&desktop, "Anna").await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_click_on_the_text_brings_the_call_screen_up_and_answers_nothing() {
+    let (desktop, mut screen) = desktop().await;
+    let _mako = start(&desktop, "mako", &[]).await;
+    // In the place of the call screen.
+    let phone = desktop.phone().stranger().await;
+    let mut heard = zbus::MessageStream::from(&phone);
+    phone.request_name("org.hookswitch.Phone").await.expect("nobody else is the call screen");
+    let app = desktop.phone().willing_app("org.example.Chat").await;
+    app.rings("Anna").await;
+    shows(&desktop, "Anna calls").await;
+    desktop.run("makoctl", &["invoke"]).await;
+    soon("the call screen", async {
+        loop {
+            let message = heard.next().await.expect("the bus lives").expect("a message");
+            let header = message.header();
+            let is = |of: Option<&str>, word: &str| of == Some(word);
+            if is(header.member().map(|name| name.as_str()), "Activate") {
+                let path = header.path().map(|path| path.as_str().to_owned());
+                assert_eq!(path.as_deref(), Some("/org/hookswitch/Phone"));
+                return;
+            }
+        }
+    })
+    .await;
+    screen.one(CallState::Ringing).await;
 }
