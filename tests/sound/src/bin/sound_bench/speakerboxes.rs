@@ -25,6 +25,8 @@ pub async fn measure(calls: usize, listener: &[&str]) -> Vec<Heard> {
         soon("the answer", answered).await.expect("it can be answered");
         heard.push(listen(&mouth, &ear).await);
         soon("the end", called.surface.end(call, None).outcome()).await.expect("it can be ended");
+        // What the screen has not read of this call it would take for the next one.
+        called.over(call).await;
         anna.tells("ended").await;
         bob.tells("ended").await;
     }
