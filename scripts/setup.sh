@@ -84,6 +84,16 @@ mpv                 have mpv
 mpv-mpris           ls /etc/mpv/scripts/mpris.so
 xvfb                have Xvfb
 at-spi2-core        test -x /usr/libexec/at-spi-bus-launcher
+phosh               ls /usr/libexec/phosh
+phoc                have phoc
+grim                have grim
+tesseract-ocr       have tesseract
+tesseract-ocr-eng   ls /usr/share/tesseract-ocr/*/tessdata/eng.traineddata
+gnome-settings-daemon-common ls /usr/share/glib-2.0/schemas/org.gnome.settings-daemon.peripherals.gschema.xml
+adwaita-icon-theme  test -d /usr/share/icons/Adwaita
+librsvg2-common     ls /usr/lib/*/gdk-pixbuf-2.0/*/loaders/libpixbufloader-svg.so
+fonts-cantarell     ls /usr/share/fonts/*/cantarell
+xkb-data            test -d /usr/share/X11/xkb
 NEEDS
         ;;
     bench)

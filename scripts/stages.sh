@@ -29,6 +29,7 @@ source_stages() {
     stage 'lints' cargo clippy --locked --workspace --all-targets -- -D warnings
     # "All targets" leaves out a test that runs only when it is named.
     stage 'lints of the stories of sound' cargo clippy --locked --workspace --test sound -- -D warnings
+    stage 'lints of the stories of the lock screen' cargo clippy --locked --workspace --test lock_screen -- -D warnings
 }
 
 # The call service alone: rules, contract, library, and stories on a private bus.
@@ -50,6 +51,11 @@ workspace_stages() {
     stage 'proof: a planted bug' scripts/planted_bug.sh
     stage 'proof: fuzzing' env FUZZ_SECONDS=2 cargo test --locked --quiet --workspace --test fuzz "${shown[@]}"
     stage 'rules, records, platform, media, journeys' cargo test --locked --quiet --workspace
+}
+
+# Calls on the lock screen of a real Phosh. Alone, and one story after the other: a shell drawn by software is slow.
+phosh_stage() {
+    stage 'calls on a lock screen' cargo test --locked --quiet --workspace --test lock_screen -- --test-threads=1 --nocapture
 }
 
 # What is heard in a call, measured. Alone, and one story after the other.

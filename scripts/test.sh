@@ -11,6 +11,7 @@ stage 'scripts' scripts/lint_scripts.sh
 stage 'documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --workspace --no-deps
 workspace_stages
 sound_stage
+phosh_stage
 stage 'contract read by other tools' scripts/contract.sh
 stage 'examples in other languages' scripts/examples.sh
 stage 'speech to send' scripts/speech.sh target/speech.wav

@@ -5,7 +5,8 @@
 //! are told, never held to anything: they move by half with the machine's mood.
 //!
 //! A ratio is that of the medians of one round, floor and service one after the other; a bar is missed if most rounds
-//! miss it. Rounds in which others used the machine are measured again, within limits: see `disturbance`.
+//! miss it. Of the chain (P1, P2, P3, P5) and of many apps (P8) it is that of the best round of each. Rounds in which others
+//! used the machine are measured again, within limits: see `disturbance`.
 
 mod bus;
 mod callers;

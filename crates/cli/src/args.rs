@@ -70,6 +70,11 @@ pub enum Command {
         #[command(subcommand)]
         what: Simulate,
     },
+    /// Let calls of this service be shown where another phone program is installed that would be shown there
+    Takeover {
+        #[command(subcommand)]
+        of: Other,
+    },
     /// Run a command on a bus of its own, with a call service on it
     Private(Private),
     /// Try an app, or a call screen, against the rules, and say row by row what it handles
@@ -79,6 +84,18 @@ pub enum Command {
     Tether {
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
+    },
+}
+
+/// Another phone program.
+#[derive(Debug, Subcommand)]
+pub enum Other {
+    /// GNOME Calls: Phosh's lock screen shows only what has its name. Two files of the user's own are written, and GNOME
+    /// Calls is not started any more, so that telephone calls of a modem do not ring
+    GnomeCalls {
+        /// Put everything back as it was
+        #[arg(long)]
+        undo: bool,
     },
 }
 

@@ -19,6 +19,7 @@ mod ringtone;
 mod show;
 mod simulate;
 mod table;
+mod takeover;
 mod tether;
 mod watch;
 mod wish;
@@ -74,6 +75,9 @@ fn run(command: Command, json: bool) -> Result<ExitCode, Failure> {
             Command::Would { act } => act::would(act, json).await?,
             Command::Simulate { what: args::Simulate::Incoming(incoming) } => {
                 simulate::incoming(incoming, json).await?;
+            }
+            Command::Takeover { of: args::Other::GnomeCalls { undo } } => {
+                takeover::gnome_calls(undo, json).await?;
             }
             Command::Private(private) => return private::run(private).await,
             Command::Conformance(options) => return conformance::run(options, json).await,

@@ -93,6 +93,7 @@ impl Service {
         if let Some(change) = change {
             self.tell_observers(change);
             self.tell_owners(change);
+            self.show_on_shell(now, change);
         }
         self.note_heard(effects);
         for effect in effects {
@@ -144,6 +145,8 @@ impl Service {
                 let audio = self.audio.session(number);
                 return self.out.reply(call, &AdmittedRecord { number: number.0, audio });
             }
+            // Those who have their own words for it, and wait for nothing more.
+            Reply::Accepted(_) if replying.form == Form::Empty => return self.out.reply(call, &()),
             Reply::Accepted(transaction) => {
                 let record = AcceptedRecord { transaction: transaction.0, change };
                 return self.out.reply(call, &record);

@@ -21,8 +21,10 @@ pub mod ring;
 mod ringing;
 mod service;
 mod settings;
+mod shell;
 mod test_ring;
 
 pub use audio::guard;
 pub use service::{ServeError, serve};
 pub use settings::{Settings, SettingsError};
+pub use shell::Phosh;

@@ -19,6 +19,8 @@ const HELP: &str =
                             each must be verified, unless HOOKSWITCH_PRIVATE=1, which `hookswitch private` sets
   HOOKSWITCH_REGION         whose tones are played, as de or us; default: as LC_TELEPHONE or LANG say
   HOOKSWITCH_RING=off       make no sound
+  HOOKSWITCH_PHOSH          calls on Phosh's lock screen: auto (default: unless GNOME Calls is installed and was
+                            not taken over from), always, never
   HOOKSWITCH_JOURNAL=off    keep nothing on disk (for measuring)
   HOOKSWITCH_AUDIO=off      leave the sound server, players and callaudiod alone
   HOOKSWITCH_CONFIG_DIR     where the user's settings are, ringtones.json among them

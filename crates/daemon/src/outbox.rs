@@ -57,6 +57,42 @@ impl Outbox {
         self.push(Message::signal(PATH, interface, member).destination(to).build(body));
     }
 
+    /// A signal of another interface than ours, to one connection.
+    pub fn signal_of<B: Serialize + DynamicType>(
+        &mut self,
+        to: &str,
+        path: &str,
+        interface: &'static str,
+        member: &'static str,
+        body: &B,
+    ) {
+        self.push(Message::signal(path, interface, member).destination(to).build(body));
+    }
+
+    /// A call of a method of somebody else's, without starting anything. The serial its reply will carry.
+    pub fn call<B: Serialize + DynamicType>(
+        &mut self,
+        to: &str,
+        path: &str,
+        interface: &'static str,
+        member: &'static str,
+        body: &B,
+        wants_reply: bool,
+    ) -> Option<u32> {
+        let flags = match wants_reply {
+            true => Flags::NO_AUTO_START.into(),
+            false => Flags::NO_AUTO_START | Flags::NO_REPLY_EXPECTED,
+        };
+        let built = Message::method_call(path, member)
+            .interface(interface)
+            .destination(to)
+            .with_flags(flags)
+            .build(body);
+        let serial = built.as_ref().ok().map(|call| call.primary_header().serial_num().get());
+        self.push(built);
+        serial
+    }
+
     /// A call of a delegate, by unique name and without starting anything. The serial its reply will carry.
     pub fn call_delegate<B: Serialize + DynamicType>(
         &mut self,

@@ -10,6 +10,7 @@ use crate::recents::{Answer, Recents, Store};
 use crate::ring::{RingNews, Ringer};
 use crate::ringing::Heard;
 use crate::settings::Settings;
+use crate::shell::{GnomeCalls, Phosh, Shell};
 use crate::test_ring::TestRing;
 use futures_util::StreamExt;
 use hookswitch_bus::{ObservedRecord, OwnCallRecord, names};
@@ -100,6 +101,8 @@ pub(crate) struct Service {
     pub ring_degraded: Option<String>,
     pub ringtone_degraded: Option<String>,
     pub test_ring: Option<TestRing>,
+    /// What shells show of calls by interfaces of their own.
+    pub shell: Shell,
     pub last_id: u64,
     /// The connection whose identity was just settled, and who owns its app's name.
     pub settled: Option<(String, Option<String>)>,
@@ -123,7 +126,11 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
         zbus::Error::NameTaken => ServeError::Running,
         other => ServeError::NoBus(other),
     })?;
+    service.begin_shell();
     tracing::info!("serving calls");
+    if service.out.send(&connection).await.is_err() {
+        return Err(ServeError::BusGone);
+    }
     loop {
         service.wake_in_time();
         match poll_fn(|context| service.poll(context, &mut stream, &mut inbox)).await {
@@ -188,6 +195,10 @@ impl Service {
         let flow = FlowLog::open(state, &settings.policy);
         let (audio, heard) = Audio::new(settings.audio);
         let (ringer, ring_news) = Ringer::new(settings.ring);
+        let phosh = settings.phosh;
+        let calls =
+            phosh.wants(&settings.services).then(|| GnomeCalls::new(phosh == Phosh::Always));
+        let shell = Shell { gnome_calls: calls };
         let service = Self {
             core: Arbiter::new(settings.policy),
             out: Outbox::default(),
@@ -217,6 +228,7 @@ impl Service {
             ring_degraded: None,
             ringtone_degraded: None,
             test_ring: None,
+            shell,
             last_id: 0,
             settled: None,
         };
@@ -322,6 +334,7 @@ impl Service {
             self.gather_until,
             self.audio.next_deadline(),
             self.end_of_test_ring(),
+            self.shell_deadline(),
         ];
         self.clock.wake_at(deadlines.into_iter().flatten().min());
     }
@@ -337,6 +350,7 @@ impl Service {
         self.stop_waiting_for_audio(now);
         self.stop_waiting_for_end(now);
         self.end_test_ring(now);
+        self.shell_tick(now);
     }
 
     /// Take an entry; [`write_journal`](Self::write_journal) makes sure of it before anybody is told.

@@ -1,6 +1,7 @@
 use crate::audio::{Levels, Wanted};
 use crate::ring::RingSettings;
 use crate::ring::region::Region;
+use crate::shell::Phosh;
 use hookswitch_core::Policy;
 use std::env;
 use std::path::PathBuf;
@@ -21,6 +22,10 @@ pub struct Settings {
     pub private: bool,
     /// How the audio is run.
     pub(crate) audio: Wanted,
+    /// Whether calls are shown on Phosh's lock screen.
+    pub phosh: Phosh,
+    /// Folders with D-Bus service files, first wins.
+    pub services: Vec<PathBuf>,
     /// Where the ringer finds things.
     pub ring: RingSettings,
 }
@@ -33,6 +38,9 @@ pub enum SettingsError {
         "HOOKSWITCH_POLICY: `{0}` is no knob of the rules. Write knob=value,knob=value; times are in milliseconds."
     )]
     Policy(String),
+    /// No setting for Phosh.
+    #[error("HOOKSWITCH_PHOSH: `{0}` is none of auto, always and never. Write one of them.")]
+    Phosh(String),
     /// Nowhere to keep anything.
     #[error(
         "no place to keep the list of calls: neither HOOKSWITCH_STATE_DIR nor XDG_STATE_HOME nor HOME is set. Set one of them."
@@ -79,9 +87,20 @@ impl Settings {
         let program = env::current_exe().ok();
         let prefix = program.as_deref().and_then(|path| path.parent()?.parent());
         data.extend(prefix.map(|prefix| prefix.join("share")));
+        let own = folder("XDG_DATA_HOME")
+            .or_else(|| folder("HOME").map(|home| home.join(".local/share")));
         let system = env::var("XDG_DATA_DIRS").unwrap_or_default();
         let system = if system.is_empty() { "/usr/local/share:/usr/share" } else { &system };
+        let services: Vec<PathBuf> = own
+            .into_iter()
+            .chain(env::split_paths(system))
+            .map(|folder| folder.join("dbus-1/services"))
+            .collect();
         data.extend(env::split_paths(system).filter(|path| path.is_absolute()));
+        let phosh = match env::var("HOOKSWITCH_PHOSH").unwrap_or_default() {
+            word if word.is_empty() => Phosh::default(),
+            word => Phosh::from_name(&word).ok_or(SettingsError::Phosh(word))?,
+        };
         let emergency = env::var("HOOKSWITCH_EMERGENCY_APPS").unwrap_or_default();
         let emergency = emergency.split(',').map(str::trim).filter(|app| !app.is_empty());
         let emergency = emergency.map(str::to_owned).collect();
@@ -97,7 +116,7 @@ impl Settings {
             region: region(),
             ..RingSettings::default()
         };
-        Ok(Self { state, data, policy, emergency, private, audio, ring })
+        Ok(Self { state, data, policy, emergency, private, audio, phosh, services, ring })
     }
 }
 

@@ -32,6 +32,8 @@ pub struct PhoneOptions {
     pub arguments: Vec<String>,
     /// The call service's knobs: `HOOKSWITCH_POLICY`.
     pub policy: String,
+    /// What else the call service has in its environment.
+    pub environment: Vec<(String, String)>,
 }
 
 impl PhoneOptions {
@@ -45,6 +47,7 @@ impl PhoneOptions {
             token_good_for: Duration::from_secs(3600),
             arguments: Vec::new(),
             policy: String::new(),
+            environment: Vec::new(),
         }
     }
 }
@@ -84,7 +87,7 @@ impl Phone {
     pub async fn switch_on(stage: &Stage, options: PhoneOptions) -> Result<Self, DemoError> {
         let folder = stage.folder().join(&options.user);
         lay_out(&folder, stage)?;
-        let (bus, address) = start_bus(stage, &folder, &options.policy).await?;
+        let (bus, address) = start_bus(stage, &folder, &options).await?;
         let token = folder.join("token");
         let text = stage.exchange.token(&options.user, "speakerbox", options.token_good_for)?;
         fs::write(&token, text).map_err(DemoError::file("a device token"))?;
@@ -311,7 +314,7 @@ pub(crate) fn lay_out(folder: &Path, stage: &Stage) -> Result<(), DemoError> {
 async fn start_bus(
     stage: &Stage,
     folder: &Path,
-    policy: &str,
+    options: &PhoneOptions,
 ) -> Result<(Child, String), DemoError> {
     let log = folder.join("bus-and-service.log");
     let program = Path::new("dbus-daemon");
@@ -323,7 +326,8 @@ async fn start_bus(
             // What the bus starts gets this environment.
             command.env("HOOKSWITCH_STATE_DIR", folder.join("state"));
             command.env("HOOKSWITCH_DATA_DIR", folder.join("data"));
-            command.env("HOOKSWITCH_POLICY", policy);
+            command.env("HOOKSWITCH_POLICY", &options.policy);
+            command.envs(options.environment.iter().cloned());
             // Nobody is to be heard here, and the user's own music goes on.
             command.env("HOOKSWITCH_AUDIO", "off");
             command.env_remove("DBUS_SESSION_BUS_ADDRESS");

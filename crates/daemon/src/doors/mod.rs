@@ -125,6 +125,9 @@ impl Service {
         let member = header.member().map_or("", |member| member.as_str());
         let interface = header.interface().map_or("", |interface| interface.as_str());
         let path = header.path().map_or("", |path| path.as_str());
+        if self.shell_is_at(path) {
+            return self.shell_door(message, header, member, sender);
+        }
         if standard::is_standard(interface) {
             return self.standard(message, header, interface, member, path, sender);
         }
@@ -143,6 +146,7 @@ impl Service {
 
     fn signalled(&mut self, message: &Message) {
         let header = message.header();
+        self.shell_heard(&header, message);
         let from_bus = header.sender().is_some_and(|s| s.as_str() == "org.freedesktop.DBus");
         if !from_bus || header.member().is_none_or(|m| m.as_str() != "NameOwnerChanged") {
             return;
@@ -151,6 +155,7 @@ impl Service {
         let Ok((name, _, new)) = body.deserialize::<(&str, &str, &str)>() else { return };
         if name.starts_with(':') && new.is_empty() {
             self.performs.forget(name);
+            self.shell_left(name);
             let provider = self.peers.leave(name);
             if let Some(provider) = provider {
                 self.ringtones.remove(&provider);

@@ -30,6 +30,9 @@ impl Service {
             let answer = bus_answer(message, question);
             return self.known(serial, answer);
         }
+        if self.shell_answered(serial, sender, message) {
+            return;
+        }
         match self.performs.take(serial, sender) {
             Whose::Ours(asked) => self.replied(message, sender, asked),
             Whose::Forged(asked) => {

@@ -57,7 +57,7 @@ impl Service {
                 });
             }
             let name = |name: &str| SurfaceRecord { name: name.to_owned() };
-            surfaces = self.peers.surface_names().map(name).collect();
+            surfaces = self.peers.surface_names().chain(self.shell_names()).map(name).collect();
         }
         StatusRecord {
             program: env!("CARGO_PKG_VERSION").to_owned(),

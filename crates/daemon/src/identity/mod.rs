@@ -89,6 +89,18 @@ pub fn may_be_surface(identity: &Identity, data: &[PathBuf]) -> bool {
         && process.program.as_deref().is_some_and(|program| surface_entry(program, data))
 }
 
+/// Whether this program is the phone shell Phosh: the one that the system, or whoever installed beside us, put where its
+/// programs are. In a sandbox nothing is.
+pub fn is_phosh(identity: &Identity, data: &[PathBuf]) -> bool {
+    let Some(process) = &identity.process else { return false };
+    let places = ["libexec/phosh", "lib/phosh/phosh", "lib/phosh", "bin/phosh"];
+    let mut prefixes = data.iter().filter_map(|folder| folder.parent());
+    let is = |program: &std::path::Path| {
+        prefixes.any(|prefix| places.iter().any(|place| prefix.join(place) == program))
+    };
+    process.sandbox.is_none() && process.program.as_deref().is_some_and(is)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
