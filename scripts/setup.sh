@@ -27,7 +27,7 @@ version_in() { grep -oE '[0-9]+(\.[0-9]+)+' <<<"$1" | head -n 1; }
 # The demo's speech is made by espeak-ng; Opus and SQLite are built from source with cc and cmake,
 # and the binding to PipeWire is made from its headers with libclang. The stories of sound have a sound session of their
 # own; mpv is a real player, whose door to MPRIS is a plugin. The bench compares speech with baresip, which reaches the
-# session by a plugin of ALSA.
+# session by a plugin of ALSA. Windows are GTK's; a test looks at them as a screen reader does, on a display that nobody sees.
 needs() {
     cat <<'NEEDS'
 build-essential     have cc
@@ -37,6 +37,8 @@ dbus-daemon         have dbus-daemon
 pkg-config          have pkg-config
 libpipewire-0.3-dev pkg-config --exists libpipewire-0.3
 libclang-dev        ls /usr/lib/llvm-*/lib/libclang*.so*
+libgtk-4-dev        pkg-config --exists gtk4
+libadwaita-1-dev    pkg-config --exists libadwaita-1
 NEEDS
     case $1 in
     demo)
@@ -90,15 +92,13 @@ imagemagick         have convert
 tesseract-ocr       have tesseract
 tesseract-ocr-eng   ls /usr/share/tesseract-ocr/*/tessdata/eng.traineddata
 fonts-cantarell     ls /usr/share/fonts/*/cantarell/*.otf
+xvfb                have Xvfb
+at-spi2-core        test -x /usr/libexec/at-spi-bus-launcher
 phosh               ls /usr/libexec/phosh
 phoc                have phoc
-grim                have grim
-tesseract-ocr       have tesseract
-tesseract-ocr-eng   ls /usr/share/tesseract-ocr/*/tessdata/eng.traineddata
 gnome-settings-daemon-common ls /usr/share/glib-2.0/schemas/org.gnome.settings-daemon.peripherals.gschema.xml
 adwaita-icon-theme  test -d /usr/share/icons/Adwaita
 librsvg2-common     ls /usr/lib/*/gdk-pixbuf-2.0/*/loaders/libpixbufloader-svg.so
-fonts-cantarell     ls /usr/share/fonts/*/cantarell
 xkb-data            test -d /usr/share/X11/xkb
 NEEDS
         ;;
@@ -192,7 +192,6 @@ up_to_date() {
     [[ -f $stamp ]] && [[ "$(cat "$@" | sha256sum)" == "$(cat "$stamp")" ]]
 }
 
-if [[ $purpose == test ]]; then
     for folder in tests/browser examples/javascript; do
         stamp=$folder/node_modules/.setup-stamp
         if ! up_to_date "$stamp" "$folder/package-lock.json"; then

@@ -6,8 +6,8 @@ use hookswitch_core::{
     AudioEffect, AudioStanding, CallRef, Effect, Input, Reply, Requested, Requester,
 };
 
-/// Who asks where callaudiod was asked: no surface that is told what came of it.
-const CALLAUDIOD: SurfaceId = SurfaceId(u64::MAX);
+/// Who asks where callaudiod was asked: no surface that is told what came of it, and not the one that Phosh is.
+const CALLAUDIOD: SurfaceId = SurfaceId(u64::MAX - 2);
 
 impl Service {
     /// Tell the audio how things are. The calls that have it at once, as there is nothing to wait for.
