@@ -192,6 +192,7 @@ up_to_date() {
     [[ -f $stamp ]] && [[ "$(cat "$@" | sha256sum)" == "$(cat "$stamp")" ]]
 }
 
+if [[ $purpose == test ]]; then
     for folder in tests/browser examples/javascript; do
         stamp=$folder/node_modules/.setup-stamp
         if ! up_to_date "$stamp" "$folder/package-lock.json"; then
