@@ -57,6 +57,8 @@ workspace_stages() {
 # What a desktop shows of calls, on real notification servers. Alone: only when it is named.
 desktop_stage() {
     stage 'calls on a desktop' cargo test --locked --quiet --workspace --test desktop -- --test-threads=2
+}
+
 # Calls on the lock screen of a real Phosh. Alone, and one story after the other: a shell drawn by software is slow.
 phosh_stage() {
     stage 'calls on a lock screen' cargo test --locked --quiet --workspace --test lock_screen -- --test-threads=1 --nocapture
