@@ -11,7 +11,7 @@ stop() {
 }
 
 readonly prefix=${1:-/usr/local} destdir=${2:-}
-readonly programs=(hookswitchd hookswitch hookswitch-exchange speakerbox)
+readonly programs=(hookswitchd hookswitch hookswitch-phone hookswitch-exchange speakerbox)
 readonly staged=target/install
 
 [[ $prefix == /* ]] || stop "PREFIX must begin with a slash, and \"$prefix\" does not: give the whole path."
@@ -23,7 +23,7 @@ nearest=$destdir$prefix
 while [[ ! -e $nearest ]]; do nearest=$(dirname "$nearest"); done
 [[ -d $nearest && -w $nearest ]] || stop "$nearest cannot be written: take another PREFIX, or run this as root."
 
-cargo build --locked --release -p hookswitchd -p hookswitch-cli -p hookswitch-exchange -p speakerbox
+cargo build --locked --release -p hookswitchd -p hookswitch-cli -p hookswitch-phone -p hookswitch-exchange -p speakerbox
 # By itself, because a panic in it must not end the program it is in; see the profile.
 cargo build --locked --profile library -p libhookswitch
 
@@ -45,9 +45,11 @@ for program in "${programs[@]}"; do put 755 "target/release/$program" bin; done
 scripts/library.sh "$PWD/target/library/libhookswitch_c.so" "$PWD/$staged" "$prefix"
 for file in data/dbus/*.xml; do put 644 "$file" share/dbus-1/interfaces; done
 fill data/dbus/org.hookswitch.Hookswitch.service.in share/dbus-1/services
+fill data/dbus/org.hookswitch.Phone.service.in share/dbus-1/services
 # Below share, because service managers look there for every prefix, ~/.local among them.
 fill data/systemd/hookswitchd.service.in share/systemd/user
 fill data/applications/org.hookswitch.Cli.desktop.in share/applications
+fill data/applications/org.hookswitch.Phone.desktop.in share/applications
 for file in data/sounds/*; do put 644 "$file" share/hookswitch/sounds; done
 for file in README.md CHANGELOG.md CONTRIBUTING.md LICENSE-MIT LICENSE-APACHE; do put 644 "$file" share/doc/hookswitch; done
 for file in docs/*.md; do put 644 "$file" share/doc/hookswitch/docs; done

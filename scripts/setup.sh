@@ -27,7 +27,7 @@ version_in() { grep -oE '[0-9]+(\.[0-9]+)+' <<<"$1" | head -n 1; }
 # The demo's speech is made by espeak-ng; Opus and SQLite are built from source with cc and cmake,
 # and the binding to PipeWire is made from its headers with libclang. The stories of sound have a sound session of their
 # own; mpv is a real player, whose door to MPRIS is a plugin. The bench compares speech with baresip, which reaches the
-# session by a plugin of ALSA.
+# session by a plugin of ALSA. Windows are GTK's; a test looks at them as a screen reader does, on a display that nobody sees.
 needs() {
     cat <<'NEEDS'
 build-essential     have cc
@@ -37,6 +37,8 @@ dbus-daemon         have dbus-daemon
 pkg-config          have pkg-config
 libpipewire-0.3-dev pkg-config --exists libpipewire-0.3
 libclang-dev        ls /usr/lib/llvm-*/lib/libclang*.so*
+libgtk-4-dev        pkg-config --exists gtk4
+libadwaita-1-dev    pkg-config --exists libadwaita-1
 NEEDS
     case $1 in
     demo)
@@ -90,6 +92,10 @@ imagemagick         have convert
 tesseract-ocr       have tesseract
 tesseract-ocr-eng   ls /usr/share/tesseract-ocr/*/tessdata/eng.traineddata
 fonts-cantarell     ls /usr/share/fonts/*/cantarell/*.otf
+xvfb                have Xvfb
+at-spi2-core        test -x /usr/libexec/at-spi-bus-launcher
+gir1.2-atspi-2.0    ls /usr/lib/*/girepository-1.0/Atspi-2.0.typelib
+libglib2.0-bin      have gdbus
 phosh               ls /usr/libexec/phosh
 phoc                have phoc
 gnome-settings-daemon-common ls /usr/share/glib-2.0/schemas/org.gnome.settings-daemon.peripherals.gschema.xml

@@ -43,6 +43,8 @@ pub struct Call {
     pub outgoing: bool,
     /// Who is at the other end.
     pub peer: String,
+    /// Nobody is: the exchange knows nothing of it.
+    pub simulated: bool,
     /// On hold here.
     pub held: bool,
     /// The microphone is muted.
@@ -76,6 +78,11 @@ impl Call {
         }
     }
 
+    /// A call that nobody makes: it rings, and there is nobody to talk to.
+    pub fn simulated(uuid: CallUuid, peer: String) -> Self {
+        Self { simulated: true, ..Self::new(uuid, peer, false, Stage::Ringing) }
+    }
+
     fn new(uuid: CallUuid, peer: String, outgoing: bool, stage: Stage) -> Self {
         Self {
             uuid,
@@ -83,6 +90,7 @@ impl Call {
             version: 0,
             outgoing,
             peer,
+            simulated: false,
             held: false,
             muted: false,
             audio: None,

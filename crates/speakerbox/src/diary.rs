@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What happened on this phone. No handle, name or token is in any of them.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
@@ -162,8 +163,15 @@ struct Line<'a> {
 /// Writes what happens: for people on standard output, one line of JSON each in a file, or JSON on standard output.
 #[derive(Clone, Debug)]
 pub struct Diary {
-    shared: Arc<Mutex<Option<File>>>,
+    shared: Arc<Mutex<Shared>>,
     json: bool,
+}
+
+#[derive(Debug)]
+struct Shared {
+    file: Option<File>,
+    /// Who shows the sentences.
+    screens: Vec<UnboundedSender<String>>,
 }
 
 impl Diary {
@@ -173,7 +181,16 @@ impl Diary {
     /// The file cannot be made.
     pub fn open(file: Option<&Path>, json: bool) -> std::io::Result<Self> {
         let file = file.map(File::create).transpose()?;
-        Ok(Self { shared: Arc::new(Mutex::new(file)), json })
+        let shared = Shared { file, screens: Vec::new() };
+        Ok(Self { shared: Arc::new(Mutex::new(shared)), json })
+    }
+
+    /// What is for the screen from now on.
+    pub(crate) fn sentences(&self) -> UnboundedReceiver<String> {
+        let (sender, receiver) = unbounded_channel();
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.screens.push(sender);
+        receiver
     }
 
     /// It happened now, to this call if to any.
@@ -187,8 +204,11 @@ impl Diary {
         let short = call.as_deref().map(|call| format!("{}: ", &call[..8])).unwrap_or_default();
         let mut line = serde_json::to_string(&Line { at_us, call, event }).unwrap_or_default();
         line.push('\n');
-        let mut file = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(file) = file.as_mut() {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(words) = event.words() {
+            shared.screens.retain(|screen| screen.send(words.to_owned()).is_ok());
+        }
+        if let Some(file) = shared.file.as_mut() {
             // In one write, so that a reader never sees half a line. A full disk ends no call.
             let _ = file.write_all(line.as_bytes());
         }

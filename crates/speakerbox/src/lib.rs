@@ -4,8 +4,8 @@
 //! them all, the [`Delegate`] hears what the call service wants, the [`Link`] speaks with the exchange, and each call
 //! has its [`Media`]. The [`Phone`] is the one task on which all of that meets; nothing blocks it.
 //!
-//! There is no window: what happens is written by the [`Diary`], and calls are dialed and answered on any surface of the
-//! call service.
+//! There is no window here: what happens is written by the [`Diary`], and calls are dialed and answered on any surface of the
+//! call service. A window reaches the phone with a [`Remote`]; `speakerbox-window` has one.
 
 mod arguments;
 mod call;
@@ -19,6 +19,7 @@ mod media;
 mod note;
 mod phone;
 mod recording;
+mod remote;
 mod sound;
 mod speech;
 
@@ -33,5 +34,6 @@ pub use media::{Media, MediaEvent, MediaPlan};
 pub use note::{Ask, Note};
 pub use phone::Phone;
 pub use recording::{Recording, Track};
+pub use remote::Remote;
 pub use sound::AudioDevices;
 pub use speech::{Speech, Utterance};

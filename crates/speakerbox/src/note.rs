@@ -4,6 +4,7 @@ use hookswitch::{
     Reset, SetHeldCallAction, SetMutedCallAction, StartCallAction,
 };
 use hookswitch_platform::call_server::{CallSnapshot, DeviceError, DeviceEvent};
+use std::time::Duration;
 
 /// What the call service asks of the app or tells it.
 #[derive(Debug)]
@@ -47,6 +48,8 @@ pub enum Note {
     Media(CallUuid, MediaEvent),
     /// The room of this call was closed a while ago; if the exchange has not said why by now, the call failed.
     RoomClosedAWhileAgo(CallUuid),
+    /// Somebody who is made up is to call, so much later.
+    Simulate(Duration),
     /// The program is to end.
     Terminate,
 }

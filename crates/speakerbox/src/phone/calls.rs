@@ -97,7 +97,11 @@ impl Phone {
         call: CallUuid,
         admitted: Result<CallNumber, Error<IncomingCallError>>,
     ) {
-        let Some(id) = self.calls.get(call).and_then(|call| call.exchange_id) else { return };
+        let Some(known) = self.calls.get(call) else { return };
+        if known.simulated {
+            return self.simulated_admitted(call, admitted);
+        }
+        let Some(id) = known.exchange_id else { return };
         let error = match admitted {
             Ok(_) => return self.link.ring_ack(id),
             Err(error) => error,

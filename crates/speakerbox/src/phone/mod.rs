@@ -2,6 +2,7 @@
 
 mod asks;
 mod calls;
+mod simulated;
 
 use crate::arguments::{Arguments, Settings, StartError};
 use crate::call::Call;
@@ -11,6 +12,7 @@ use crate::diary::{Diary, Event};
 use crate::link::Link;
 use crate::media::{Media, MediaPlan};
 use crate::note::{Ask, Note};
+use crate::remote::Remote;
 use hookswitch::{
     CallUuid, Configuration, EndedReason, Handle, HandleKind, Provider, StartCall, new_call,
 };
@@ -131,8 +133,14 @@ impl Phone {
             Note::RoomClosedAWhileAgo(call) => {
                 self.fail(call, "The call failed: its room was closed. Try again.");
             }
+            Note::Simulate(after) => self.simulate(after),
             Note::Terminate => {}
         }
+    }
+
+    /// How a window reaches the phone while it runs.
+    pub fn remote(&self) -> Remote {
+        Remote::new(self.provider.clone(), self.notes.clone(), self.diary.clone())
     }
 
     /// The user dials, in the app itself: the call service is asked and asks the app back.

@@ -1,0 +1,195 @@
+use crate::window::CallWindow;
+use adw::prelude::*;
+use gtk::{gdk, gio, glib};
+use hookswitch::{CallNumber, Date, SurfaceState};
+use hookswitch_phone::line::{Line, News};
+use hookswitch_phone::view::{Over, Press, View};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+const ID: &str = "org.hookswitch.Phone";
+/// How often what a timer says is looked at.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Everything between the service and the window.
+struct Phone {
+    line: Line,
+    state: RefCell<SurfaceState>,
+    over: RefCell<Option<Over>>,
+    window: RefCell<Option<CallWindow>>,
+    presented: Cell<Option<CallNumber>>,
+    /// Whether the second hand runs.
+    ticks: Cell<bool>,
+    failed: Cell<bool>,
+}
+
+/// Run until the session ends, or the service does not want this program.
+pub fn run() -> glib::ExitCode {
+    let application = adw::Application::builder().application_id(ID).build();
+    let failed = Rc::new(Cell::new(false));
+    // Without windows it stays all the same: a call may come at any time.
+    let resident: Rc<RefCell<Option<gio::ApplicationHoldGuard>>> = Rc::default();
+    let phone: Rc<RefCell<Option<Rc<Phone>>>> = Rc::default();
+    application.connect_startup({
+        let (resident, phone, failed) = (resident.clone(), phone.clone(), failed.clone());
+        move |application| {
+            look();
+            resident.replace(Some(application.hold()));
+            match Line::open() {
+                Ok((line, news)) => {
+                    let begun = Rc::new(Phone::new(line));
+                    phone.replace(Some(begun.clone()));
+                    let (application, failed) = (application.clone(), failed.clone());
+                    glib::spawn_future_local(async move {
+                        begun.follow(&application, news).await;
+                        failed.set(begun.failed.get());
+                        application.quit();
+                    });
+                }
+                Err(error) => {
+                    eprintln!("hookswitch-phone: no thread for the service: {error}. Close other programs, and start it again.");
+                    failed.set(true);
+                    application.quit();
+                }
+            }
+        }
+    });
+    application.connect_activate(move |application| {
+        if let Some(phone) = phone.borrow().as_ref() {
+            phone.clone().comes_forward(application);
+        }
+    });
+    let code = application.run();
+    if failed.get() { glib::ExitCode::FAILURE } else { code }
+}
+
+fn look() {
+    let style = gtk::CssProvider::new();
+    style.load_from_data(include_str!("../resources/style.css"));
+    if let Some(display) = gdk::Display::default() {
+        let priority = gtk::STYLE_PROVIDER_PRIORITY_APPLICATION;
+        gtk::style_context_add_provider_for_display(&display, &style, priority);
+    }
+}
+
+fn now() -> Date {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Date(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+impl Phone {
+    fn new(line: Line) -> Self {
+        Self {
+            line,
+            state: RefCell::default(),
+            over: RefCell::default(),
+            window: RefCell::default(),
+            presented: Cell::new(None),
+            ticks: Cell::new(false),
+            failed: Cell::new(false),
+        }
+    }
+
+    /// Show what the service says, until it says nothing any more.
+    async fn follow(
+        self: &Rc<Self>,
+        application: &adw::Application,
+        mut news: UnboundedReceiver<News>,
+    ) {
+        while let Some(news) = news.recv().await {
+            match news {
+                News::State(state) => {
+                    self.state.replace(*state);
+                    self.show(application);
+                }
+                News::Ended(call) => {
+                    self.over.replace(Over::of(&call, now()));
+                }
+                News::Refused(why) => {
+                    if let Some(window) = self.window.borrow().as_ref() {
+                        window.says(&why);
+                    }
+                }
+                News::Closed(why) => {
+                    eprintln!("hookswitch-phone: {why}");
+                    self.failed.set(true);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The user wants to see it.
+    fn comes_forward(self: Rc<Self>, application: &adw::Application) {
+        self.show(application);
+        let mut window = self.window.borrow_mut();
+        let window = window.get_or_insert_with(|| self.new_window(application));
+        window.present();
+    }
+
+    fn new_window(self: &Rc<Self>, application: &adw::Application) -> CallWindow {
+        let phone = Rc::downgrade(self);
+        let application_of = application.downgrade();
+        CallWindow::new(application, move |press| {
+            let (Some(phone), Some(application)) = (phone.upgrade(), application_of.upgrade())
+            else {
+                return;
+            };
+            if press == Press::Dismiss {
+                phone.over.replace(None);
+                phone.show(&application);
+            } else {
+                phone.line.press(press);
+            }
+        })
+    }
+
+    /// Bring the window in step with the calls.
+    fn show(self: &Rc<Self>, application: &adw::Application) {
+        let now = now();
+        if self.over.borrow().as_ref().is_some_and(|over| over.until <= now) {
+            self.over.replace(None);
+        }
+        let view = View::of(&self.state.borrow(), self.over.borrow().as_ref(), now);
+        let Some(view) = view else {
+            self.presented.set(None);
+            if let Some(window) = self.window.take() {
+                window.close();
+            }
+            return;
+        };
+        let call = view.call;
+        let mut window = self.window.borrow_mut();
+        let window = window.get_or_insert_with(|| self.new_window(application));
+        window.show(view);
+        if self.presented.replace(Some(call)) != Some(call) {
+            window.present();
+            let phone = Rc::downgrade(self);
+            window.once_painted(move || {
+                if let Some(phone) = phone.upgrade() {
+                    phone.line.presented(call);
+                }
+            });
+        }
+        self.tick(application);
+    }
+
+    /// Look again each second, as long as there is something to see.
+    fn tick(self: &Rc<Self>, application: &adw::Application) {
+        if self.ticks.replace(true) {
+            return;
+        }
+        let (phone, application) = (Rc::downgrade(self), application.downgrade());
+        glib::timeout_add_local(SECOND, move || {
+            let (Some(phone), Some(application)) = (phone.upgrade(), application.upgrade()) else {
+                return glib::ControlFlow::Break;
+            };
+            phone.show(&application);
+            let goes_on = phone.window.borrow().is_some();
+            phone.ticks.set(goes_on);
+            if goes_on { glib::ControlFlow::Continue } else { glib::ControlFlow::Break }
+        });
+    }
+}

@@ -1,0 +1,7 @@
+//! The call screens of Hookswitch: what they say and offer ([`view`]), and the thread that talks to the service ([`line`]).
+//!
+//! The program `hookswitch-phone` is a surface like any other: it sees calls through [`hookswitch::Surface`] and has no
+//! rule of its own about them.
+
+pub mod line;
+pub mod view;

@@ -1,0 +1,12 @@
+//! The call screens: `hookswitch-phone`.
+//!
+//! It is started by the bus (`org.hookswitch.Phone`) and stays, without a window, until a call comes.
+
+mod application;
+mod window;
+
+use gtk::glib;
+
+fn main() -> glib::ExitCode {
+    application::run()
+}

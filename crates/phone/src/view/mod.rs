@@ -1,0 +1,190 @@
+//! What the screen says and offers: from the calls and the time, and nothing else. No display is needed.
+
+mod actions;
+mod identity;
+mod other;
+mod over;
+mod status;
+pub mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use actions::{Action, Style, Toggle};
+pub use identity::{Identity, isolated};
+pub use other::Other;
+pub use over::Over;
+pub use status::Status;
+
+use hookswitch::{
+    Call, CallNumber, CallState, ChoiceKind, Date, Endpoint, RingLevel, SurfaceState,
+};
+
+/// What a press asks for, with the choices that were seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Press {
+    /// One of the choices of a call.
+    Choose {
+        /// Of which call.
+        call: CallNumber,
+        /// Its `choices_revision` on the screen.
+        revision: u64,
+        /// Which one.
+        choice: ChoiceKind,
+    },
+    /// Stop the ringing of a call without refusing it.
+    Silence(CallNumber),
+    /// Mute or unmute.
+    Mute {
+        /// Of which call.
+        call: CallNumber,
+        /// Its `choices_revision` on the screen.
+        revision: u64,
+        /// The wanted state.
+        muted: bool,
+    },
+    /// Let calls be heard there.
+    Endpoint(String),
+    /// Send a tone.
+    Digit(CallNumber, char),
+    /// Away with the screen of a call that is over.
+    Dismiss,
+}
+
+/// What is on the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Which screen.
+    pub kind: Kind,
+    /// The call it is about.
+    pub call: CallNumber,
+    /// What the window is called: read out when it appears.
+    pub title: String,
+    /// Who it is.
+    pub identity: Identity,
+    /// How it stands.
+    pub status: Status,
+    /// What an answer does to others; what there is to know before pressing.
+    pub notices: Vec<String>,
+    /// The buttons that change the call, in their order.
+    pub actions: Vec<Action>,
+    /// What can be switched on and off while talking.
+    pub toggles: Vec<Toggle>,
+    /// Whether tones can be sent.
+    pub keypad: bool,
+    /// Where it can be heard, if there is a choice.
+    pub endpoints: Vec<Endpoint>,
+    /// The other calls.
+    pub others: Vec<Other>,
+}
+
+/// The screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A call rings, and there is no other.
+    Incoming,
+    /// A call rings, and there are others.
+    CallWaiting,
+    /// The call goes out, or is talked in, or is held.
+    InCall,
+    /// The call is over.
+    Over,
+}
+
+impl View {
+    /// The screen for these calls; none if there is nothing to show. `over`: the call that ended last, while that is to be
+    /// seen.
+    pub fn of(state: &SurfaceState, over: Option<&Over>, now: Date) -> Option<Self> {
+        let calls: Vec<&Call> = state.calls.values().collect();
+        if let Some(ringing) = calls.iter().find(|call| call.state == CallState::Ringing) {
+            return Some(Self::ringing(ringing, &calls, state.ring));
+        }
+        match in_front(&calls) {
+            Some(call) => Some(Self::in_call(call, &calls, state, now)),
+            None => over.map(Self::over),
+        }
+    }
+
+    fn ringing(call: &Call, calls: &[&Call], ring: RingLevel) -> Self {
+        let identity = Identity::of(call);
+        let others: Vec<&Call> =
+            calls.iter().filter(|other| other.number != call.number).copied().collect();
+        let kind = if others.is_empty() { Kind::Incoming } else { Kind::CallWaiting };
+        let mut actions = actions::ringing(call, calls);
+        if ring != RingLevel::Silent {
+            actions.insert(0, actions::silence(call));
+        }
+        Self {
+            kind,
+            call: call.number,
+            title: words::incoming(&identity.name, &call.app_name),
+            status: Status::Text(words::kind_of(call)),
+            notices: actions::losses(call, calls),
+            actions,
+            toggles: Vec::new(),
+            keypad: false,
+            endpoints: Vec::new(),
+            others: others.into_iter().map(Other::without_choice).collect(),
+            identity,
+        }
+    }
+
+    fn in_call(call: &Call, calls: &[&Call], state: &SurfaceState, now: Date) -> Self {
+        let identity = Identity::of(call);
+        let others = calls.iter().filter(|other| other.number != call.number);
+        let endpoints = &state.audio.endpoints;
+        Self {
+            kind: Kind::InCall,
+            call: call.number,
+            title: words::in_call(&identity.name, &call.app_name),
+            status: Status::of(call, now),
+            notices: Vec::new(),
+            actions: actions::in_call(call, calls),
+            toggles: actions::toggles(call),
+            keypad: call.capabilities.dtmf && call.state == CallState::Active,
+            endpoints: if endpoints.len() > 1 { endpoints.clone() } else { Vec::new() },
+            others: others.map(|other| Other::of(other, calls)).collect(),
+            identity,
+        }
+    }
+
+    fn over(over: &Over) -> Self {
+        let identity = Identity::of(&over.call);
+        Self {
+            kind: Kind::Over,
+            call: over.call.number,
+            title: words::over(&identity.name),
+            status: Status::Text(words::ended(&over.call)),
+            notices: Vec::new(),
+            actions: vec![actions::dismiss()],
+            toggles: Vec::new(),
+            keypad: false,
+            endpoints: Vec::new(),
+            others: Vec::new(),
+            identity,
+        }
+    }
+
+    /// Whether only words differ, so that the buttons can stay where they are.
+    pub fn has_same_controls(&self, other: &Self) -> bool {
+        let of = |view: &Self| (view.kind, view.call, view.keypad);
+        of(self) == of(other)
+            && self.actions == other.actions
+            && self.toggles == other.toggles
+            && self.endpoints == other.endpoints
+            && self.others == other.others
+            && self.notices == other.notices
+    }
+}
+
+/// The call the screen is about when none rings: whoever is talked to, else whoever is called, else whoever waits.
+fn in_front<'a>(calls: &[&'a Call]) -> Option<&'a Call> {
+    let rank = |call: &Call| match call.state {
+        CallState::Active => 0,
+        CallState::Answering | CallState::Starting => 1,
+        CallState::Dialing | CallState::Connecting => 1,
+        CallState::Held => 2,
+        CallState::Ringing | CallState::Ending | CallState::Ended => 3,
+    };
+    calls.iter().copied().min_by_key(|call| (rank(call), call.number))
+}

@@ -1,0 +1,226 @@
+use adw::prelude::*;
+use hookswitch_phone::view::{Action, Kind, Press, Style, Toggle, View, words};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+/// What the user wants.
+pub type Pressed = Press;
+/// Whoever is told.
+type Told = Rc<dyn Fn(Press)>;
+
+const BUTTON: &str = include_str!("../../resources/button.ui");
+const TOGGLE: &str = include_str!("../../resources/toggle.ui");
+const KEYS: [char; 12] = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
+
+/// What can be done with the call.
+pub struct Controls {
+    column: gtk::Box,
+    told: Told,
+    /// Whether the keys are shown instead of the switches; of which call.
+    keypad: Rc<Cell<bool>>,
+    view: Rc<RefCell<Option<View>>>,
+}
+
+impl Controls {
+    pub fn new(told: Told) -> Self {
+        let column = gtk::Box::new(gtk::Orientation::Vertical, 18);
+        column.set_valign(gtk::Align::End);
+        column.set_margin_start(18);
+        column.set_margin_end(18);
+        column.set_margin_bottom(30);
+        Self { column, told, keypad: Rc::default(), view: Rc::default() }
+    }
+
+    pub fn widget(&self) -> &gtk::Box {
+        &self.column
+    }
+
+    /// Show the controls of this screen.
+    pub fn show(&self, view: &View) {
+        let before = self.view.replace(Some(view.clone()));
+        if before.is_none_or(|before| before.call != view.call) || !view.keypad {
+            self.keypad.set(false);
+        }
+        fill(&self.column, view, &self.told, &self.keypad, &self.view);
+    }
+}
+
+/// Take away what is there, and put there what belongs to this screen.
+fn fill(
+    column: &gtk::Box,
+    view: &View,
+    told: &Told,
+    keypad: &Rc<Cell<bool>>,
+    shown: &Rc<RefCell<Option<View>>>,
+) {
+    while let Some(child) = column.first_child() {
+        column.remove(&child);
+    }
+    if !view.others.is_empty() {
+        column.append(&others(view, told));
+    }
+    if keypad.get() {
+        column.append(&keys(view, told));
+    }
+    let switches = row();
+    for toggle in &view.toggles {
+        switches.append(&switch(toggle, told));
+    }
+    if view.keypad {
+        let again = (column.clone(), told.clone(), keypad.clone(), shown.clone());
+        let button = plain_toggle(&words::keypad(), "input-dialpad-symbolic", keypad.get());
+        button.connect_clicked(move |_| {
+            let (column, told, keypad, shown) = &again;
+            keypad.set(!keypad.get());
+            if let Some(view) = shown.borrow().as_ref() {
+                fill(column, view, told, keypad, shown);
+            }
+        });
+        switches.append(&button);
+    }
+    if !view.endpoints.is_empty() {
+        switches.append(&endpoints(view, told));
+    }
+    if switches.first_child().is_some() {
+        column.append(&switches);
+    }
+    match view.kind {
+        Kind::CallWaiting => {
+            // The one that refuses is the lowest, where the end of a call is.
+            for action in view.actions.iter().rev() {
+                column.append(&choice(action, told));
+            }
+        }
+        Kind::Incoming | Kind::InCall | Kind::Over => {
+            let buttons = row();
+            for action in &view.actions {
+                buttons.append(&round(action, told));
+            }
+            column.append(&buttons);
+        }
+    }
+}
+
+fn row() -> gtk::Box {
+    let row = gtk::Box::new(gtk::Orientation::Horizontal, 12);
+    row.set_homogeneous(true);
+    row
+}
+
+/// A round button with its name below.
+fn round(action: &Action, told: &Told) -> gtk::Button {
+    let builder = gtk::Builder::from_string(BUTTON);
+    let button: gtk::Button = named(&builder, &action.label, action.icon);
+    style(&button, action.style);
+    on_press(&button, action, told);
+    button
+}
+
+/// A wide button that says what it does.
+fn choice(action: &Action, told: &Told) -> gtk::Button {
+    let button = gtk::Button::with_label(&action.label);
+    button.add_css_class("pill");
+    button.add_css_class("call-choice");
+    style(&button, action.style);
+    on_press(&button, action, told);
+    button
+}
+
+fn switch(toggle: &Toggle, told: &Told) -> gtk::ToggleButton {
+    let button = plain_toggle(&toggle.action.label, toggle.action.icon, toggle.on);
+    let (told, press) = (told.clone(), toggle.action.press.clone());
+    let on = toggle.on;
+    button.connect_clicked(move |button| {
+        // It shows how things are, and that is for the service to say.
+        button.set_active(on);
+        told(press.clone());
+    });
+    button
+}
+
+fn plain_toggle(label: &str, icon: &str, on: bool) -> gtk::ToggleButton {
+    let builder = gtk::Builder::from_string(TOGGLE);
+    let button: gtk::ToggleButton = named(&builder, label, icon);
+    button.set_active(on);
+    button
+}
+
+fn named<T: IsA<gtk::glib::Object>>(builder: &gtk::Builder, label: &str, icon: &str) -> T {
+    let of = "the template is part of the program";
+    builder.object::<gtk::Label>("label").expect(of).set_text(label);
+    builder.object::<gtk::Image>("icon").expect(of).set_icon_name(Some(icon));
+    builder.object("button").expect(of)
+}
+
+fn style(button: &gtk::Button, style: Style) {
+    match style {
+        Style::Answer => button.add_css_class("answer"),
+        Style::End => button.add_css_class("end"),
+        Style::Plain => {}
+    }
+}
+
+fn on_press(button: &gtk::Button, action: &Action, told: &Told) {
+    let (told, press) = (told.clone(), action.press.clone());
+    button.connect_clicked(move |_| told(press.clone()));
+}
+
+/// The other calls, each with what can be done with it.
+fn others(view: &View, told: &Told) -> gtk::ListBox {
+    let list = gtk::ListBox::new();
+    list.set_selection_mode(gtk::SelectionMode::None);
+    list.add_css_class("boxed-list");
+    for other in &view.others {
+        let row = adw::ActionRow::builder().title(&other.name).subtitle(&other.status).build();
+        row.set_use_markup(false);
+        for action in &other.actions {
+            let button = gtk::Button::with_label(&action.label);
+            button.set_valign(gtk::Align::Center);
+            style(&button, action.style);
+            on_press(&button, action, told);
+            row.add_suffix(&button);
+        }
+        list.append(&row);
+    }
+    list
+}
+
+/// Keys for tones: the same order in every language.
+fn keys(view: &View, told: &Told) -> gtk::Grid {
+    let grid =
+        gtk::Grid::builder().row_spacing(6).column_spacing(12).column_homogeneous(true).build();
+    grid.set_direction(gtk::TextDirection::Ltr);
+    grid.set_halign(gtk::Align::Center);
+    for (at, key) in KEYS.into_iter().enumerate() {
+        let button = gtk::Button::with_label(&key.to_string());
+        button.add_css_class("call-key");
+        let (told, call) = (told.clone(), view.call);
+        button.connect_clicked(move |_| told(Press::Digit(call, key)));
+        let at = i32::try_from(at).unwrap_or_default();
+        grid.attach(&button, at % 3, at / 3, 1, 1);
+    }
+    grid
+}
+
+/// Where it is heard.
+fn endpoints(view: &View, told: &Told) -> gtk::MenuButton {
+    let list = gtk::Box::new(gtk::Orientation::Vertical, 0);
+    let popover = gtk::Popover::builder().child(&list).build();
+    for endpoint in &view.endpoints {
+        let mark = if endpoint.current { "✓ " } else { "" };
+        let button = gtk::Button::with_label(&format!("{mark}{}", endpoint.name));
+        button.add_css_class("flat");
+        let (told, id) = (told.clone(), endpoint.id.clone());
+        let popover = popover.downgrade();
+        button.connect_clicked(move |_| {
+            if let Some(popover) = popover.upgrade() {
+                popover.popdown();
+            }
+            told(Press::Endpoint(id.clone()));
+        });
+        list.append(&button);
+    }
+    let button = gtk::MenuButton::builder().label(words::audio()).popover(&popover).build();
+    button.set_valign(gtk::Align::Center);
+    button
+}

@@ -1,0 +1,115 @@
+mod controls;
+mod layout;
+mod upper;
+
+use adw::prelude::*;
+use controls::{Controls, Pressed};
+use gtk::{gdk, glib};
+use hookswitch_phone::view::{Kind, View};
+use layout::CallLayout;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+use upper::Upper;
+
+/// A tap that was on its way when the screen changed is not meant for what is there now.
+const LATE: Duration = Duration::from_millis(400);
+/// A screen that is not wider than this, in its narrower direction, is a phone's.
+const PHONE: i32 = 480;
+
+/// The window of a call.
+pub struct CallWindow {
+    window: adw::ApplicationWindow,
+    upper: Upper,
+    controls: Controls,
+    shown: RefCell<Option<View>>,
+    changed: Rc<Cell<Option<Instant>>>,
+    toasts: adw::ToastOverlay,
+}
+
+impl CallWindow {
+    /// A window without anything in it; `pressed` is told what the user wants.
+    pub fn new(application: &adw::Application, pressed: impl Fn(Pressed) + 'static) -> Self {
+        let changed: Rc<Cell<Option<Instant>>> = Rc::default();
+        let late = changed.clone();
+        let pressed = move |press| {
+            if late.get().is_none_or(|changed| changed.elapsed() >= LATE) {
+                pressed(press);
+            }
+        };
+        let (upper, controls) = (Upper::new(), Controls::new(Rc::new(pressed)));
+        let areas = gtk::Box::new(gtk::Orientation::Vertical, 0);
+        areas.set_layout_manager(Some(CallLayout::new()));
+        areas.append(upper.widget());
+        areas.append(controls.widget());
+        let toasts = adw::ToastOverlay::new();
+        toasts.set_child(Some(&areas));
+        let window = adw::ApplicationWindow::builder()
+            .application(application)
+            .content(&toasts)
+            .default_width(360)
+            .default_height(640)
+            .build();
+        if is_phone() {
+            window.fullscreen();
+        }
+        Self { window, upper, controls, shown: RefCell::default(), changed, toasts }
+    }
+
+    /// Show this.
+    pub fn show(&self, view: View) {
+        let before = self.shown.replace(Some(view.clone()));
+        if before.as_ref() == Some(&view) {
+            return;
+        }
+        self.window.set_title(Some(&view.title));
+        self.upper.show(&view);
+        if !before.as_ref().is_some_and(|before| before.has_same_controls(&view)) {
+            self.controls.show(&view);
+            // Only another screen: what somebody else changed in a call that goes on stops nobody.
+            let of = |view: &View| (view.kind, view.call);
+            if before.as_ref().map(of) != Some(of(&view)) {
+                self.changed.set(Some(Instant::now()));
+                self.upper.take_focus();
+            }
+        }
+        self.window.set_deletable(view.kind == Kind::Over);
+    }
+
+    /// Say why something was refused.
+    pub fn says(&self, why: &str) {
+        self.toasts.add_toast(adw::Toast::new(why));
+    }
+
+    pub fn present(&self) {
+        self.window.present();
+    }
+
+    pub fn close(&self) {
+        self.window.destroy();
+    }
+
+    /// When it was painted with what it shows now.
+    pub fn once_painted(&self, then: impl FnOnce() + 'static) {
+        let then = Cell::new(Some(then));
+        let frames = Cell::new(0);
+        self.window.add_tick_callback(move |_, _| {
+            // Before the second frame the first one was painted.
+            frames.set(frames.get() + 1);
+            if frames.get() < 2 {
+                return glib::ControlFlow::Continue;
+            }
+            if let Some(then) = then.take() {
+                then();
+            }
+            glib::ControlFlow::Break
+        });
+    }
+}
+
+fn is_phone() -> bool {
+    let monitors = gdk::Display::default().map(|display| display.monitors());
+    let monitor = monitors.and_then(|monitors| monitors.item(0)).and_downcast::<gdk::Monitor>();
+    let size = monitor.map(|monitor| monitor.geometry());
+    size.is_some_and(|size| size.width().min(size.height()) <= PHONE)
+}

@@ -1,0 +1,91 @@
+use adw::prelude::*;
+use hookswitch_phone::view::{View, words};
+
+/// Who it is, and how the call stands.
+pub struct Upper {
+    scroll: gtk::ScrolledWindow,
+    above: gtk::Label,
+    avatar: adw::Avatar,
+    name: gtk::Label,
+    number: gtk::Label,
+    trust: gtk::Label,
+    members: gtk::Label,
+    status: gtk::Label,
+    notices: gtk::Label,
+}
+
+impl Upper {
+    pub fn new() -> Self {
+        let label = |class: &str| {
+            let label = gtk::Label::new(None);
+            label.set_wrap(true);
+            label.set_justify(gtk::Justification::Center);
+            label.add_css_class(class);
+            label
+        };
+        let above = label("heading");
+        let avatar = adw::Avatar::new(112, None, true);
+        avatar.set_halign(gtk::Align::Center);
+        let name = label("call-name");
+        name.set_lines(2);
+        name.set_ellipsize(gtk::pango::EllipsizeMode::End);
+        // Neutral: no key answers or declines before somebody chose a button.
+        name.set_focusable(true);
+        let (number, trust, members) =
+            (label("dim-label"), label("call-trust"), label("dim-label"));
+        let (status, notices) = (label("call-status"), label("dim-label"));
+        status.add_css_class("numeric");
+        let column = gtk::Box::new(gtk::Orientation::Vertical, 8);
+        column.set_valign(gtk::Align::Center);
+        for (margin, set) in [
+            (24, gtk::Widget::set_margin_top as fn(&gtk::Widget, i32)),
+            (12, gtk::Widget::set_margin_bottom),
+            (18, gtk::Widget::set_margin_start),
+            (18, gtk::Widget::set_margin_end),
+        ] {
+            set(column.upcast_ref(), margin);
+        }
+        column.append(&above);
+        column.append(&avatar);
+        for label in [&name, &number, &trust, &members, &status, &notices] {
+            column.append(label);
+        }
+        // Large text scrolls here; the buttons stay.
+        let scroll = gtk::ScrolledWindow::builder()
+            .hscrollbar_policy(gtk::PolicyType::Never)
+            .child(&column)
+            .vexpand(true)
+            .build();
+        scroll.set_size_request(-1, 160);
+        Self { scroll, above, avatar, name, number, trust, members, status, notices }
+    }
+
+    pub fn widget(&self) -> &gtk::ScrolledWindow {
+        &self.scroll
+    }
+
+    pub fn show(&self, view: &View) {
+        let identity = &view.identity;
+        set(&self.above, Some(&identity.above));
+        set(&self.name, Some(&identity.name));
+        set(&self.number, identity.number.as_deref());
+        set(&self.trust, identity.trust.as_deref());
+        set(&self.members, words::members(identity).as_deref());
+        set(&self.status, Some(view.status.text()));
+        set(&self.notices, (!view.notices.is_empty()).then(|| view.notices.join("\n")).as_deref());
+        self.avatar.set_text(identity.has_name.then_some(identity.name.as_str()));
+        self.avatar.set_show_initials(identity.has_name);
+    }
+
+    pub fn take_focus(&self) {
+        self.name.grab_focus();
+    }
+}
+
+fn set(label: &gtk::Label, text: Option<&str>) {
+    let text = text.unwrap_or_default();
+    if label.text() != text {
+        label.set_text(text);
+    }
+    label.set_visible(!text.is_empty());
+}
