@@ -3,11 +3,12 @@
 
   reader.py wait NAME          wait until a control or text of that name is there
   reader.py gone NAME          wait until none is
-  reader.py press NAME THEN    press the button of that name until THEN is there: a screen that has just changed takes none
+  reader.py press NAME THEN    press the button of that name until THEN is there: a screen that has just changed takes none;
+                               THEN with a ! before it: until that is gone
   reader.py names              print all names, one a line
   reader.py lint               fail if something that can be pressed has no name of its own
 
-NAME is a regular expression for the whole name. Nothing waits longer than a minute: that is a hang.
+NAME is a regular expression for the whole name. Nothing waits longer than 40 seconds: that is a hang.
 """
 import re
 import sys
@@ -21,7 +22,7 @@ gi.require_version("Atspi", "2.0")
 from gi.repository import Atspi, GLib
 
 PROGRAM = "hookswitch-phone|org.hookswitch.Phone"
-GUARD = 60
+GUARD = 40
 LOOK = 0.05
 PRESSED = ("push button", "button", "toggle button")
 
@@ -42,10 +43,15 @@ def below(parent):
             yield from below(child)
 
 
+def name_of(one):
+    """Without the marks that keep a number in its order among words that are read from right to left."""
+    return re.sub("[\u2066-\u2069]", "", one.get_name() or "")
+
+
 def named(name):
     try:
         for one in everything():
-            if re.fullmatch(name, one.get_name() or ""):
+            if re.fullmatch(name, name_of(one)):
                 return one
     except GLib.Error:
         # It went while it was looked at.
@@ -60,7 +66,7 @@ def until(what, look):
         if found:
             return found
         time.sleep(LOOK)
-    names = sorted({one.get_name() or "" for one in everything()})
+    names = sorted({name_of(one) for one in everything()})
     sys.exit(f"{what} did not come; there are {names}")
 
 
@@ -77,7 +83,7 @@ def press(name, then):
                 Atspi.Action.do_action(one.get_action_iface() or one, 0)
             except GLib.Error:
                 pass
-        return named(then)
+        return named(then[1:]) is None if then.startswith("!") else named(then)
 
     until(f"{name}, then {then}", once)
 
@@ -100,7 +106,7 @@ def main(wish, *words):
     elif wish == "press":
         press(*words)
     elif wish == "names":
-        print("\n".join(one.get_name() or "" for one in everything()))
+        print("\n".join(name_of(one) for one in everything()))
     elif wish == "lint":
         lint()
     else:
