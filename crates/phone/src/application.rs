@@ -1,9 +1,9 @@
-use crate::window::CallWindow;
 use adw::prelude::*;
-use gtk::{gdk, gio, glib};
+use gtk::{gio, glib};
 use hookswitch::{CallNumber, Date, SurfaceState};
 use hookswitch_phone::line::{Line, News};
 use hookswitch_phone::view::{Over, Press, View};
+use hookswitch_phone::window::{self, CallWindow};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -35,7 +35,7 @@ pub fn run() -> glib::ExitCode {
     application.connect_startup({
         let (resident, phone, failed) = (resident.clone(), phone.clone(), failed.clone());
         move |application| {
-            look();
+            window::look();
             resident.replace(Some(application.hold()));
             match Line::open() {
                 Ok((line, news)) => {
@@ -63,15 +63,6 @@ pub fn run() -> glib::ExitCode {
     });
     let code = application.run();
     if failed.get() { glib::ExitCode::FAILURE } else { code }
-}
-
-fn look() {
-    let style = gtk::CssProvider::new();
-    style.load_from_data(include_str!("../resources/style.css"));
-    if let Some(display) = gdk::Display::default() {
-        let priority = gtk::STYLE_PROVIDER_PRIORITY_APPLICATION;
-        gtk::style_context_add_provider_for_display(&display, &style, priority);
-    }
 }
 
 fn now() -> Date {
@@ -166,8 +157,9 @@ impl Phone {
         window.show(view);
         if self.presented.replace(Some(call)) != Some(call) {
             window.present();
-            let phone = Rc::downgrade(self);
-            window.once_painted(move || {
+            let (phone, painted) = (Rc::downgrade(self), window.painted());
+            glib::spawn_future_local(async move {
+                painted.await;
                 if let Some(phone) = phone.upgrade() {
                     phone.line.presented(call);
                 }

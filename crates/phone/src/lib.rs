@@ -4,4 +4,6 @@
 //! rule of its own about them.
 
 pub mod line;
+pub mod tongue;
 pub mod view;
+pub mod window;

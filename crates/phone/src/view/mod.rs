@@ -66,6 +66,8 @@ pub struct View {
     pub status: Status,
     /// What an answer does to others; what there is to know before pressing.
     pub notices: Vec<String>,
+    /// What stops the ringing and leaves the call ringing.
+    pub silence: Option<Action>,
     /// The buttons that change the call, in their order.
     pub actions: Vec<Action>,
     /// What can be switched on and off while talking.
@@ -110,17 +112,14 @@ impl View {
         let others: Vec<&Call> =
             calls.iter().filter(|other| other.number != call.number).copied().collect();
         let kind = if others.is_empty() { Kind::Incoming } else { Kind::CallWaiting };
-        let mut actions = actions::ringing(call, calls);
-        if ring != RingLevel::Silent {
-            actions.insert(0, actions::silence(call));
-        }
         Self {
             kind,
             call: call.number,
             title: words::incoming(&identity.name, &call.app_name),
             status: Status::Text(words::kind_of(call)),
             notices: actions::losses(call, calls),
-            actions,
+            silence: (ring != RingLevel::Silent).then(|| actions::silence(call)),
+            actions: actions::ringing(call, calls),
             toggles: Vec::new(),
             keypad: false,
             endpoints: Vec::new(),
@@ -139,6 +138,7 @@ impl View {
             title: words::in_call(&identity.name, &call.app_name),
             status: Status::of(call, now),
             notices: Vec::new(),
+            silence: None,
             actions: actions::in_call(call, calls),
             toggles: actions::toggles(call),
             keypad: call.capabilities.dtmf && call.state == CallState::Active,
@@ -156,6 +156,7 @@ impl View {
             title: words::over(&identity.name),
             status: Status::Text(words::ended(&over.call)),
             notices: Vec::new(),
+            silence: None,
             actions: vec![actions::dismiss()],
             toggles: Vec::new(),
             keypad: false,
@@ -170,6 +171,7 @@ impl View {
         let of = |view: &Self| (view.kind, view.call, view.keypad);
         of(self) == of(other)
             && self.actions == other.actions
+            && self.silence == other.silence
             && self.toggles == other.toggles
             && self.endpoints == other.endpoints
             && self.others == other.others

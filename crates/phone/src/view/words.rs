@@ -1,55 +1,56 @@
 //! Every sentence the screens say, in one place: so that they can be read aloud, and translated.
 
 use super::Identity;
+use crate::tongue::{tr, tr_with};
 use hookswitch::{Call, CallState, ChoiceKind, Direction, EndedReason};
 
 /// The window of a ringing call.
 pub fn incoming(name: &str, app: &str) -> String {
-    format!("Incoming call from {name} with {app}")
+    tr_with("Incoming call from {} with {}", &[name, app])
 }
 
 /// The window of a call.
 pub fn in_call(name: &str, app: &str) -> String {
-    format!("Call with {name} with {app}")
+    tr_with("Call with {} with {}", &[name, app])
 }
 
 /// The window of a call that is over.
 pub fn over(name: &str) -> String {
-    format!("The call with {name} is over")
+    tr_with("The call with {} is over", &[name])
 }
 
 /// What kind of call rings.
 pub fn kind_of(call: &Call) -> String {
     match (call.emergency, call.video) {
-        (true, _) => "Emergency call".to_owned(),
-        (_, true) => "Incoming video call".to_owned(),
-        _ => "Incoming call".to_owned(),
+        (true, _) => tr("Emergency call"),
+        (_, true) => tr("Incoming video call"),
+        _ => tr("Incoming call"),
     }
 }
 
 /// Above the name.
 pub fn app_and_kind(call: &Call) -> String {
-    let kind = if call.video { "Video call" } else { "Audio call" };
+    let kind = if call.video { tr("Video call") } else { tr("Audio call") };
     format!("{} · {kind}", call.app_name)
 }
 
 /// What to know of an app that is not known.
 pub fn unverified(app: &str) -> String {
-    format!("It is not sure that {app} made this call")
+    tr_with("It is not sure that {} made this call", &[app])
 }
 
 /// How a call stands.
 pub fn state(call: &Call) -> String {
     let word = match call.state {
-        CallState::Ringing => "Rings",
-        CallState::Answering | CallState::Connecting => "Connecting",
-        CallState::Starting | CallState::Dialing => "Calling",
-        CallState::Active => "Talking",
-        CallState::Held => "On hold",
-        CallState::Ending => "Ending",
+        CallState::Ringing => tr("Rings"),
+        CallState::Answering | CallState::Connecting => tr("Connecting"),
+        CallState::Starting | CallState::Dialing => tr("Calling"),
+        CallState::Active => tr("Talking"),
+        CallState::Held => tr("On hold"),
+        CallState::Ending => tr("Ending"),
         CallState::Ended => return ended(call),
     };
-    word.to_owned()
+    word
 }
 
 /// The same, with the app.
@@ -61,78 +62,78 @@ pub fn state_and_app(call: &Call) -> String {
 pub fn ended(call: &Call) -> String {
     let outgoing = call.direction == Direction::Outgoing;
     let word = match call.ended {
-        Some(EndedReason::Failed) if call.connected.is_some() => "The call was cut off",
-        Some(EndedReason::Failed) => "The call failed",
-        Some(EndedReason::Unanswered) if outgoing => "No answer",
-        Some(EndedReason::Unanswered) => "Missed call",
-        Some(EndedReason::RemoteEnded) if outgoing && call.connected.is_none() => "Declined",
-        Some(EndedReason::EmergencyCall) => "Ended for an emergency call",
-        Some(EndedReason::AnsweredElsewhere) => "Answered on another device",
-        Some(EndedReason::DeclinedElsewhere) => "Declined on another device",
-        _ => "Call ended",
+        Some(EndedReason::Failed) if call.connected.is_some() => tr("The call was cut off"),
+        Some(EndedReason::Failed) => tr("The call failed"),
+        Some(EndedReason::Unanswered) if outgoing => tr("No answer"),
+        Some(EndedReason::Unanswered) => tr("Missed call"),
+        Some(EndedReason::RemoteEnded) if outgoing && call.connected.is_none() => tr("Declined"),
+        Some(EndedReason::EmergencyCall) => tr("Ended for an emergency call"),
+        Some(EndedReason::AnsweredElsewhere) => tr("Answered on another device"),
+        Some(EndedReason::DeclinedElsewhere) => tr("Declined on another device"),
+        _ => tr("Call ended"),
     };
-    word.to_owned()
+    word
 }
 
 /// What answering does to the other call.
 pub fn is_held_then(name: &str) -> String {
-    format!("{name} is put on hold")
+    tr_with("{} is put on hold", &[name])
 }
 
 /// A choice. `ends`: who is lost by it. `merges`: with whom it is one conversation then.
 pub fn choice(kind: ChoiceKind, ends: Option<&str>, merges: Option<&str>) -> String {
     let word = match (kind, ends, merges) {
-        (ChoiceKind::Answer, _, _) => "Answer",
-        (ChoiceKind::HoldAndAccept, _, _) => "Hold & Accept",
+        (ChoiceKind::Answer, _, _) => tr("Answer"),
+        (ChoiceKind::HoldAndAccept, _, _) => tr("Hold & Accept"),
         (ChoiceKind::EndAndAccept | ChoiceKind::EndHeldAndAccept, Some(name), _) => {
-            return format!("End {name} & Accept");
+            return tr_with("End {} & Accept", &[name]);
         }
-        (ChoiceKind::EndAndAccept | ChoiceKind::EndHeldAndAccept, None, _) => "End & Accept",
-        (ChoiceKind::Decline, _, _) => "Decline",
-        (ChoiceKind::Cancel, _, _) => "Cancel",
-        (ChoiceKind::End, _, _) => "End Call",
-        (ChoiceKind::Hold, _, _) => "Hold",
-        (ChoiceKind::Resume, _, _) => "Resume",
-        (ChoiceKind::Swap, _, _) => "Swap",
-        (ChoiceKind::EndAndResume, Some(name), _) => return format!("End {name} & Resume"),
-        (ChoiceKind::EndAndResume, None, _) => "End & Resume",
-        (ChoiceKind::Merge, _, Some(name)) => return format!("Merge with {name}"),
-        (ChoiceKind::Merge, _, None) => "Merge",
-        (ChoiceKind::Split, _, _) => "Talk Privately",
-        (ChoiceKind::EndGroup, _, _) => "End for All",
-        (ChoiceKind::SendDigits, _, _) => "Send Digits",
+        (ChoiceKind::EndAndAccept | ChoiceKind::EndHeldAndAccept, None, _) => tr("End & Accept"),
+        (ChoiceKind::Decline, _, _) => tr("Decline"),
+        (ChoiceKind::Cancel, _, _) => tr("Cancel"),
+        (ChoiceKind::End, _, _) => tr("End Call"),
+        (ChoiceKind::Hold, _, _) => tr("Hold"),
+        (ChoiceKind::Resume, _, _) => tr("Resume"),
+        (ChoiceKind::Swap, _, _) => tr("Swap"),
+        (ChoiceKind::EndAndResume, Some(name), _) => return tr_with("End {} & Resume", &[name]),
+        (ChoiceKind::EndAndResume, None, _) => tr("End & Resume"),
+        (ChoiceKind::Merge, _, Some(name)) => return tr_with("Merge with {}", &[name]),
+        (ChoiceKind::Merge, _, None) => tr("Merge"),
+        (ChoiceKind::Split, _, _) => tr("Talk Privately"),
+        (ChoiceKind::EndGroup, _, _) => tr("End for All"),
+        (ChoiceKind::SendDigits, _, _) => tr("Send Digits"),
     };
-    word.to_owned()
+    word
 }
 
 /// Stop the ringing.
 pub fn silence() -> String {
-    "Silence".to_owned()
+    tr("Silence")
 }
 
 /// Mute the microphone.
 pub fn mute() -> String {
-    "Mute".to_owned()
+    tr("Mute")
 }
 
 /// Show the keys.
 pub fn keypad() -> String {
-    "Keypad".to_owned()
+    tr("Keypad")
 }
 
 /// Where it is heard.
 pub fn audio() -> String {
-    "Audio".to_owned()
+    tr("Audio")
 }
 
 /// Away with the screen.
 pub fn close() -> String {
-    "Close".to_owned()
+    tr("Close")
 }
 
 /// Nobody is on the phone.
 pub fn no_call() -> (String, String) {
-    ("No call".to_owned(), "Calls of all apps are shown here.".to_owned())
+    (tr("No call"), tr("Calls of all apps are shown here."))
 }
 
 /// Who takes part, besides.

@@ -1,5 +1,5 @@
+use crate::view::{Action, Kind, Press, Style, Toggle, View, words};
 use adw::prelude::*;
-use hookswitch_phone::view::{Action, Kind, Press, Style, Toggle, View, words};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -13,91 +13,129 @@ const TOGGLE: &str = include_str!("../../resources/toggle.ui");
 const KEYS: [char; 12] = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
 
 /// What can be done with the call.
-pub struct Controls {
+pub struct Controls(Rc<Inner>);
+
+struct Inner {
     column: gtk::Box,
     told: Told,
-    /// Whether the keys are shown instead of the switches; of which call.
-    keypad: Rc<Cell<bool>>,
-    view: Rc<RefCell<Option<View>>>,
+    /// Whether the keys are shown.
+    keypad: Cell<bool>,
+    view: RefCell<Option<View>>,
+    on_keypad: Box<dyn Fn(bool)>,
 }
 
 impl Controls {
-    pub fn new(told: Told) -> Self {
+    /// `told` is told what the user wants, `on_keypad` whether the keys are there now.
+    pub fn new(told: Told, on_keypad: impl Fn(bool) + 'static) -> Self {
         let column = gtk::Box::new(gtk::Orientation::Vertical, 18);
         column.set_valign(gtk::Align::End);
         column.set_margin_start(18);
         column.set_margin_end(18);
         column.set_margin_bottom(30);
-        Self { column, told, keypad: Rc::default(), view: Rc::default() }
+        Self(Rc::new(Inner {
+            column,
+            told,
+            keypad: Cell::default(),
+            view: RefCell::default(),
+            on_keypad: Box::new(on_keypad),
+        }))
     }
 
     pub fn widget(&self) -> &gtk::Box {
-        &self.column
+        &self.0.column
     }
 
     /// Show the controls of this screen.
     pub fn show(&self, view: &View) {
-        let before = self.view.replace(Some(view.clone()));
+        let before = self.0.view.replace(Some(view.clone()));
         if before.is_none_or(|before| before.call != view.call) || !view.keypad {
-            self.keypad.set(false);
+            self.0.show_keys(false);
         }
-        fill(&self.column, view, &self.told, &self.keypad, &self.view);
+        self.0.fill(view);
+    }
+
+    /// Whether the keys are shown.
+    pub fn has_keys(&self) -> bool {
+        self.0.keypad.get()
+    }
+
+    /// Show the keys, or take them away.
+    pub fn show_keys(&self, shown: bool) {
+        self.0.show_keys(shown);
+        if let Some(view) = self.0.view.borrow().as_ref() {
+            self.0.fill(view);
+        }
     }
 }
 
-/// Take away what is there, and put there what belongs to this screen.
-fn fill(
-    column: &gtk::Box,
-    view: &View,
-    told: &Told,
-    keypad: &Rc<Cell<bool>>,
-    shown: &Rc<RefCell<Option<View>>>,
-) {
-    while let Some(child) = column.first_child() {
-        column.remove(&child);
+impl Inner {
+    fn show_keys(&self, shown: bool) {
+        if self.keypad.replace(shown) != shown {
+            (self.on_keypad)(shown);
+        }
     }
-    if !view.others.is_empty() {
-        column.append(&others(view, told));
-    }
-    if keypad.get() {
-        column.append(&keys(view, told));
-    }
-    let switches = row();
-    for toggle in &view.toggles {
-        switches.append(&switch(toggle, told));
-    }
-    if view.keypad {
-        let again = (column.clone(), told.clone(), keypad.clone(), shown.clone());
-        let button = plain_toggle(&words::keypad(), "input-dialpad-symbolic", keypad.get());
-        button.connect_clicked(move |_| {
-            let (column, told, keypad, shown) = &again;
-            keypad.set(!keypad.get());
-            if let Some(view) = shown.borrow().as_ref() {
-                fill(column, view, told, keypad, shown);
-            }
-        });
-        switches.append(&button);
-    }
-    if !view.endpoints.is_empty() {
-        switches.append(&endpoints(view, told));
-    }
-    if switches.first_child().is_some() {
-        column.append(&switches);
-    }
-    match view.kind {
-        Kind::CallWaiting => {
+
+    /// Take away what is there, and put there what belongs to this screen.
+    fn fill(self: &Rc<Self>, view: &View) {
+        let (column, told) = (&self.column, &self.told);
+        while let Some(child) = column.first_child() {
+            column.remove(&child);
+        }
+        if !view.others.is_empty() {
+            column.append(&others(view, told));
+        }
+        if self.keypad.get() {
+            column.append(&keys(view, told));
+        }
+        let switches = self.switches(view);
+        if switches.first_child().is_some() {
+            column.append(&switches);
+        }
+        if view.kind == Kind::CallWaiting {
             // The one that refuses is the lowest, where the end of a call is.
             for action in view.actions.iter().rev() {
                 column.append(&choice(action, told));
             }
-        }
-        Kind::Incoming | Kind::InCall | Kind::Over => {
+        } else {
             let buttons = row();
             for action in &view.actions {
                 buttons.append(&round(action, told));
             }
             column.append(&buttons);
         }
+    }
+
+    fn switches(self: &Rc<Self>, view: &View) -> gtk::Box {
+        let (switches, told) = (row(), &self.told);
+        match &view.silence {
+            // Three wide buttons leave no room for a round one.
+            Some(silence) if view.kind == Kind::CallWaiting => {
+                switches.append(&flat(silence, told));
+            }
+            Some(silence) => switches.append(&round(silence, told)),
+            None => {}
+        }
+        for toggle in &view.toggles {
+            switches.append(&switch(toggle, told));
+        }
+        if view.keypad {
+            let shown = self.keypad.get();
+            let button = plain_toggle(&words::keypad(), "input-dialpad-symbolic", shown);
+            let inner = Rc::downgrade(self);
+            button.connect_clicked(move |_| {
+                if let Some(inner) = inner.upgrade() {
+                    inner.show_keys(!shown);
+                    if let Some(view) = inner.view.borrow().as_ref() {
+                        inner.fill(view);
+                    }
+                }
+            });
+            switches.append(&button);
+        }
+        if !view.endpoints.is_empty() {
+            switches.append(&endpoints(view, told));
+        }
+        switches
     }
 }
 
@@ -122,6 +160,15 @@ fn choice(action: &Action, told: &Told) -> gtk::Button {
     button.add_css_class("pill");
     button.add_css_class("call-choice");
     style(&button, action.style);
+    on_press(&button, action, told);
+    button
+}
+
+/// A button that is words only.
+fn flat(action: &Action, told: &Told) -> gtk::Button {
+    let button = gtk::Button::with_label(&action.label);
+    button.set_halign(gtk::Align::Center);
+    button.add_css_class("flat");
     on_press(&button, action, told);
     button
 }

@@ -1,11 +1,13 @@
+//! The window of a call: a [`View`] as widgets.
+
 mod controls;
 mod layout;
 mod upper;
 
+use crate::view::{Kind, View};
 use adw::prelude::*;
 use controls::{Controls, Pressed};
 use gtk::{gdk, glib};
-use hookswitch_phone::view::{Kind, View};
 use layout::CallLayout;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,7 +22,7 @@ const PHONE: i32 = 480;
 /// The window of a call.
 pub struct CallWindow {
     window: adw::ApplicationWindow,
-    upper: Upper,
+    upper: Rc<Upper>,
     controls: Controls,
     shown: RefCell<Option<View>>,
     changed: Rc<Cell<Option<Instant>>>,
@@ -37,7 +39,9 @@ impl CallWindow {
                 pressed(press);
             }
         };
-        let (upper, controls) = (Upper::new(), Controls::new(Rc::new(pressed)));
+        let upper = Rc::new(Upper::new());
+        let keyed = upper.clone();
+        let controls = Controls::new(Rc::new(pressed), move |shown| keyed.leaves_room(shown));
         let areas = gtk::Box::new(gtk::Orientation::Vertical, 0);
         areas.set_layout_manager(Some(CallLayout::new()));
         areas.append(upper.widget());
@@ -66,6 +70,7 @@ impl CallWindow {
         self.upper.show(&view);
         if !before.as_ref().is_some_and(|before| before.has_same_controls(&view)) {
             self.controls.show(&view);
+            self.upper.leaves_room(view.kind == Kind::CallWaiting || self.controls.has_keys());
             // Only another screen: what somebody else changed in a call that goes on stops nobody.
             let of = |view: &View| (view.kind, view.call);
             if before.as_ref().map(of) != Some(of(&view)) {
@@ -81,29 +86,61 @@ impl CallWindow {
         self.toasts.add_toast(adw::Toast::new(why));
     }
 
+    /// Show the keys, or take them away.
+    pub fn show_keys(&self, shown: bool) {
+        self.controls.show_keys(shown);
+    }
+
+    /// The window itself.
+    pub fn widget(&self) -> &adw::ApplicationWindow {
+        &self.window
+    }
+
+    /// Bring it to the front.
     pub fn present(&self) {
         self.window.present();
     }
 
+    /// Away with it.
     pub fn close(&self) {
         self.window.destroy();
     }
 
-    /// When it was painted with what it shows now.
-    pub fn once_painted(&self, then: impl FnOnce() + 'static) {
-        let then = Cell::new(Some(then));
-        let frames = Cell::new(0);
-        self.window.add_tick_callback(move |_, _| {
-            // Before the second frame the first one was painted.
-            frames.set(frames.get() + 1);
-            if frames.get() < 2 {
+    /// Wait until it was painted with what it shows now: before the second frame the first one was.
+    pub fn painted(&self) -> impl Future<Output = ()> + use<> {
+        self.frames(2)
+    }
+
+    /// Wait for that many frames of it.
+    pub fn frames(&self, many: u32) -> impl Future<Output = ()> + use<> {
+        let (done, waited) = tokio::sync::oneshot::channel();
+        let (left, done) = (Cell::new(many), Cell::new(Some(done)));
+        self.window.add_tick_callback(move |widget, _| {
+            left.set(left.get().saturating_sub(1));
+            if left.get() > 0 {
+                // Also if nothing else has to be painted.
+                widget.queue_draw();
                 return glib::ControlFlow::Continue;
             }
-            if let Some(then) = then.take() {
-                then();
+            if let Some(done) = done.take() {
+                let _ = done.send(());
             }
             glib::ControlFlow::Break
         });
+        // It does not come if the window was closed: then there is nothing to wait for.
+        async move {
+            let _ = waited.await;
+        }
+    }
+}
+
+/// The look of the screens, for the whole program.
+pub fn look() {
+    let style = gtk::CssProvider::new();
+    style.load_from_data(include_str!("../../resources/style.css"));
+    if let Some(display) = gdk::Display::default() {
+        let priority = gtk::STYLE_PROVIDER_PRIORITY_APPLICATION;
+        gtk::style_context_add_provider_for_display(&display, &style, priority);
     }
 }
 

@@ -1,5 +1,10 @@
+use crate::view::{View, words};
 use adw::prelude::*;
-use hookswitch_phone::view::{View, words};
+
+/// How wide the picture is.
+const LARGE: i32 = 112;
+/// How wide it is where the keys or other calls need the room.
+const SMALL: i32 = 48;
 
 /// Who it is, and how the call stands.
 pub struct Upper {
@@ -24,7 +29,7 @@ impl Upper {
             label
         };
         let above = label("heading");
-        let avatar = adw::Avatar::new(112, None, true);
+        let avatar = adw::Avatar::new(LARGE, None, true);
         avatar.set_halign(gtk::Align::Center);
         let name = label("call-name");
         name.set_lines(2);
@@ -73,8 +78,13 @@ impl Upper {
         set(&self.members, words::members(identity).as_deref());
         set(&self.status, Some(view.status.text()));
         set(&self.notices, (!view.notices.is_empty()).then(|| view.notices.join("\n")).as_deref());
-        self.avatar.set_text(identity.has_name.then_some(identity.name.as_str()));
+        self.avatar.set_text(Some(&identity.name));
         self.avatar.set_show_initials(identity.has_name);
+    }
+
+    /// Leave room for what is below, or take it again.
+    pub fn leaves_room(&self, leaves: bool) {
+        self.avatar.set_size(if leaves { SMALL } else { LARGE });
     }
 
     pub fn take_focus(&self) {

@@ -2,5 +2,6 @@
 
 mod call_screen;
 mod notifications;
+mod pictures;
 mod rig;
 mod servers;
