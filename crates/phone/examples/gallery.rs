@@ -42,7 +42,10 @@ fn main() -> glib::ExitCode {
         }
         window::look();
         let (application, folder, told) = (application.clone(), folder.clone(), told.clone());
+        // It has no window yet, and would end.
+        let held = application.hold();
         glib::spawn_future_local(async move {
+            let _held = held;
             if let Err(why) = paint(&application, &folder).await {
                 eprintln!("gallery: {why}");
                 told.set(true);

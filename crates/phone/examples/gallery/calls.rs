@@ -36,14 +36,10 @@ pub fn screens() -> Vec<Screen> {
         choices: vec![choice("answer"), choice("decline")],
         ..record
     };
-    let waiting = |record: CallRecord, holds: Option<u64>, ends: u64| {
-        let mut choices = vec![choice("decline")];
-        if holds.is_some() {
-            choices.push(ChoiceRecord { holds, ..choice("hold_and_accept") });
-        }
-        let word = if holds.is_some() { "end_and_accept" } else { "end_held_and_accept" };
-        choices.push(ChoiceRecord { ends: Some(ends), ..choice(word) });
-        CallRecord { choices, ..record }
+    let waiting = |record: CallRecord, choices: [(&str, Option<u64>, Option<u64>); 2]| {
+        let of = |(word, holds, ends)| ChoiceRecord { holds, ends, ..choice(word) };
+        let choices = std::iter::once(choice("decline")).chain(choices.into_iter().map(of));
+        CallRecord { choices: choices.collect(), ..record }
     };
     let outgoing = |state: &str| CallRecord {
         state: state.into(),
@@ -58,7 +54,12 @@ pub fn screens() -> Vec<Screen> {
         connected,
         ..anna()
     };
-    let third = waiting(cleo(), None, 1);
+    let second =
+        waiting(ben(), [("hold_and_accept", Some(1), None), ("end_and_accept", None, Some(1))]);
+    let third = waiting(
+        cleo(),
+        [("end_held_and_accept", Some(2), Some(1)), ("end_and_accept", None, Some(2))],
+    );
     vec![
         of("incoming", vec![ringing(anna())]),
         of("incoming-video", vec![CallRecord { has_video: true, ..ringing(ben()) }]),
@@ -66,7 +67,7 @@ pub fn screens() -> Vec<Screen> {
             "incoming-number-not-verified",
             vec![CallRecord { name: None, verified: false, ..ringing(anna()) }],
         ),
-        of("call-waiting", vec![talking(anna(), &["end"]), waiting(ben(), Some(1), 1)]),
+        of("call-waiting", vec![talking(anna(), &["end"]), second]),
         of("call-waiting-with-a-held-call", vec![held(anna(), &[]), talking(ben(), &[]), third]),
         of("in-call", vec![talking(anna(), &["end", "hold"])]),
         Screen { keys: true, ..of("keypad", vec![talking(anna(), &["end", "hold"])]) },

@@ -138,5 +138,5 @@ pub fn no_call() -> (String, String) {
 
 /// Who takes part, besides.
 pub fn members(identity: &Identity) -> Option<String> {
-    (!identity.members.is_empty()).then(|| format!("With {}", identity.members.join(", ")))
+    (!identity.members.is_empty()).then(|| tr_with("With {}", &[&identity.members.join(", ")]))
 }

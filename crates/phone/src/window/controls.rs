@@ -10,13 +10,22 @@ type Told = Rc<dyn Fn(Press)>;
 
 const BUTTON: &str = include_str!("../../resources/button.ui");
 const TOGGLE: &str = include_str!("../../resources/toggle.ui");
+/// How much of what scrolls is seen at least.
+const LEAST: i32 = 40;
+/// How wide it gets on a large screen.
+const WIDEST: i32 = 460;
 const KEYS: [char; 12] = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
 
 /// What can be done with the call.
 pub struct Controls(Rc<Inner>);
 
 struct Inner {
+    clamp: adw::Clamp,
+    scroll: gtk::ScrolledWindow,
+    /// What can scroll away.
     column: gtk::Box,
+    /// What answers or ends, and is always there.
+    fixed: gtk::Box,
     told: Told,
     /// Whether the keys are shown.
     keypad: Cell<bool>,
@@ -28,12 +37,28 @@ impl Controls {
     /// `told` is told what the user wants, `on_keypad` whether the keys are there now.
     pub fn new(told: Told, on_keypad: impl Fn(bool) + 'static) -> Self {
         let column = gtk::Box::new(gtk::Orientation::Vertical, 18);
-        column.set_valign(gtk::Align::End);
-        column.set_margin_start(18);
-        column.set_margin_end(18);
-        column.set_margin_bottom(30);
+        let fixed = gtk::Box::new(gtk::Orientation::Vertical, 10);
+        // Only where neither fits: large text, or keys on a screen that lies.
+        let scroll = gtk::ScrolledWindow::builder()
+            .hscrollbar_policy(gtk::PolicyType::Never)
+            .propagate_natural_height(true)
+            .child(&column)
+            .build();
+        scroll.set_size_request(-1, LEAST);
+        let whole = gtk::Box::new(gtk::Orientation::Vertical, 18);
+        whole.set_valign(gtk::Align::End);
+        whole.set_margin_start(18);
+        whole.set_margin_end(18);
+        whole.set_margin_bottom(24);
+        whole.append(&scroll);
+        whole.append(&fixed);
+        // Buttons as wide as a desk are hard to find.
+        let clamp = adw::Clamp::builder().maximum_size(WIDEST).child(&whole).build();
         Self(Rc::new(Inner {
+            clamp,
+            scroll,
             column,
+            fixed,
             told,
             keypad: Cell::default(),
             view: RefCell::default(),
@@ -41,8 +66,8 @@ impl Controls {
         }))
     }
 
-    pub fn widget(&self) -> &gtk::Box {
-        &self.0.column
+    pub fn widget(&self) -> &adw::Clamp {
+        &self.0.clamp
     }
 
     /// Show the controls of this screen.
@@ -78,8 +103,10 @@ impl Inner {
     /// Take away what is there, and put there what belongs to this screen.
     fn fill(self: &Rc<Self>, view: &View) {
         let (column, told) = (&self.column, &self.told);
-        while let Some(child) = column.first_child() {
-            column.remove(&child);
+        for part in [column, &self.fixed] {
+            while let Some(child) = part.first_child() {
+                part.remove(&child);
+            }
         }
         if !view.others.is_empty() {
             column.append(&others(view, told));
@@ -94,15 +121,17 @@ impl Inner {
         if view.kind == Kind::CallWaiting {
             // The one that refuses is the lowest, where the end of a call is.
             for action in view.actions.iter().rev() {
-                column.append(&choice(action, told));
+                self.fixed.append(&choice(action, told));
             }
         } else {
             let buttons = row();
             for action in &view.actions {
                 buttons.append(&round(action, told));
             }
-            column.append(&buttons);
+            self.fixed.append(&buttons);
         }
+        // Without anything that scrolls there is no gap for it.
+        self.scroll.set_visible(column.first_child().is_some());
     }
 
     fn switches(self: &Rc<Self>, view: &View) -> gtk::Box {
@@ -156,12 +185,19 @@ fn round(action: &Action, told: &Told) -> gtk::Button {
 
 /// A wide button that says what it does.
 fn choice(action: &Action, told: &Told) -> gtk::Button {
-    let button = gtk::Button::with_label(&action.label);
+    let button = wide(&action.label);
     button.add_css_class("pill");
     button.add_css_class("call-choice");
     style(&button, action.style);
     on_press(&button, action, told);
     button
+}
+
+/// A button whose words go on in the next line where they are long.
+fn wide(words: &str) -> gtk::Button {
+    let label = gtk::Label::builder().label(words).wrap(true).build();
+    label.set_justify(gtk::Justification::Center);
+    gtk::Button::builder().child(&label).build()
 }
 
 /// A button that is words only.
@@ -212,21 +248,35 @@ fn on_press(button: &gtk::Button, action: &Action, told: &Told) {
     button.connect_clicked(move |_| told(press.clone()));
 }
 
+fn line(words: &str, class: &str) -> gtk::Label {
+    let line = gtk::Label::builder().label(words).wrap(true).xalign(0.0).build();
+    line.add_css_class(class);
+    line
+}
+
 /// The other calls, each with what can be done with it.
 fn others(view: &View, told: &Told) -> gtk::ListBox {
     let list = gtk::ListBox::new();
     list.set_selection_mode(gtk::SelectionMode::None);
     list.add_css_class("boxed-list");
     for other in &view.others {
-        let row = adw::ActionRow::builder().title(&other.name).subtitle(&other.status).build();
-        row.set_use_markup(false);
+        let row = gtk::Box::new(gtk::Orientation::Vertical, 6);
+        row.add_css_class("call-row");
+        row.append(&line(&other.name, "heading"));
+        row.append(&line(&other.status, "dim-label"));
+        let buttons = gtk::Box::new(gtk::Orientation::Horizontal, 6);
+        buttons.set_homogeneous(true);
         for action in &other.actions {
-            let button = gtk::Button::with_label(&action.label);
-            button.set_valign(gtk::Align::Center);
+            let button = wide(&action.label);
             style(&button, action.style);
             on_press(&button, action, told);
-            row.add_suffix(&button);
+            buttons.append(&button);
         }
+        if !other.actions.is_empty() {
+            row.append(&buttons);
+        }
+        let row =
+            gtk::ListBoxRow::builder().child(&row).activatable(false).focusable(false).build();
         list.append(&row);
     }
     list
@@ -237,7 +287,6 @@ fn keys(view: &View, told: &Told) -> gtk::Grid {
     let grid =
         gtk::Grid::builder().row_spacing(6).column_spacing(12).column_homogeneous(true).build();
     grid.set_direction(gtk::TextDirection::Ltr);
-    grid.set_halign(gtk::Align::Center);
     for (at, key) in KEYS.into_iter().enumerate() {
         let button = gtk::Button::with_label(&key.to_string());
         button.add_css_class("call-key");

@@ -20,35 +20,36 @@ impl LayoutManagerImpl for Areas {
         gtk::SizeRequestMode::ConstantSize
     }
 
-    /// The least is what each arrangement needs at least, in its own direction.
+    /// At least as large as the larger one: one beside the other is possible on each screen that lies, and one that
+    /// stands is high enough for both.
     fn measure(
         &self,
         widget: &gtk::Widget,
         orientation: Orientation,
         _: i32,
     ) -> (i32, i32, i32, i32) {
-        let sizes = children(widget).map(|child| {
-            let (least, natural, ..) = child.measure(orientation, -1);
-            (least, natural)
-        });
-        let (mut widest, mut sum) = (0, 0);
-        for (least, natural) in sizes {
-            widest = widest.max(least);
-            sum += natural;
+        let (mut least, mut natural, mut sum) = (0, 0, 0);
+        for child in children(widget) {
+            let size = child.measure(orientation, -1);
+            least = least.max(size.0);
+            natural = natural.max(size.1);
+            sum += size.1;
         }
-        (widest, sum.max(widest), -1, -1)
+        let natural = if orientation == Orientation::Vertical { sum } else { natural };
+        (least, natural.max(least), -1, -1)
     }
 
     fn allocate(&self, widget: &gtk::Widget, width: i32, height: i32, _: i32) {
         let children: Vec<gtk::Widget> = children(widget).collect();
         let [first, second] = &children[..] else { return };
-        let needs = |child: &gtk::Widget| child.measure(Orientation::Vertical, width).0;
+        let needs = |child: &gtk::Widget, width| child.measure(Orientation::Vertical, width);
         let place = |child: &gtk::Widget, x: i32, y: i32, width: i32, height: i32| {
             let at = gtk::gdk::Rectangle::new(x, y, width, height);
             child.size_allocate(&at, -1);
         };
-        if needs(first) + needs(second) <= height {
-            let below = second.measure(Orientation::Vertical, width).1.min(height - needs(first));
+        let (upper, lower) = (needs(first, width), needs(second, width));
+        if upper.1 + lower.1 <= height || width <= height {
+            let below = lower.1.min(height - upper.0).max(lower.0);
             place(first, 0, 0, width, height - below);
             place(second, 0, height - below, width, below);
         } else {

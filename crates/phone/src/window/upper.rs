@@ -6,6 +6,9 @@ const LARGE: i32 = 112;
 /// How wide it is where the keys or other calls need the room.
 const SMALL: i32 = 48;
 
+/// How much of it is seen at least.
+const LEAST: i32 = 150;
+
 /// Who it is, and how the call stands.
 pub struct Upper {
     scroll: gtk::ScrolledWindow,
@@ -59,9 +62,10 @@ impl Upper {
         let scroll = gtk::ScrolledWindow::builder()
             .hscrollbar_policy(gtk::PolicyType::Never)
             .child(&column)
+            .propagate_natural_height(true)
             .vexpand(true)
             .build();
-        scroll.set_size_request(-1, 160);
+        scroll.set_size_request(-1, LEAST);
         Self { scroll, above, avatar, name, number, trust, members, status, notices }
     }
 

@@ -114,6 +114,7 @@ async fn painted(desktop: &Desktop, look: &Look, name: &str) -> PathBuf {
     desktop.run(&script.to_string_lossy(), &["install", &catalogues.to_string_lossy()]).await;
     command.env("TEXTDOMAINDIR", catalogues);
     command.env("LC_ALL", "C.UTF-8").env("LANGUAGE", look.language).env("GSK_RENDERER", "cairo");
+    command.env("GTK_A11Y", "none");
     let ended = hookswitch_desktop::soon("the gallery", command.status()).await;
     assert!(ended.expect("the gallery starts").success(), "the gallery failed");
     folder
@@ -127,11 +128,9 @@ fn files(folder: &Path) -> BTreeSet<String> {
 
 /// How many pixels differ by more than that.
 fn pixels(one: &Path, other: &Path, fuzz: &str) -> f64 {
-    let ran = Command::new("compare")
-        .args(["-metric", "AE", "-fuzz", fuzz])
-        .args([one, other])
-        .arg("null:");
-    let said = { ran }.output().expect("ImageMagick is installed").stderr;
+    let mut compare = Command::new("compare");
+    compare.args(["-metric", "AE", "-fuzz", fuzz]).args([one, other]).arg("null:");
+    let said = compare.output().expect("ImageMagick is installed").stderr;
     let said = String::from_utf8_lossy(&said).into_owned();
     let first = said.split_whitespace().next().and_then(|count| count.parse().ok());
     // Another size, or no picture at all.
