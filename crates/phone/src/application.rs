@@ -3,7 +3,7 @@ use gtk::{gio, glib};
 use hookswitch::{CallNumber, Date, SurfaceState};
 use hookswitch_phone::line::{Line, News};
 use hookswitch_phone::view::{Over, Press, View};
-use hookswitch_phone::window::{self, CallWindow};
+use hookswitch_phone::window::{self, CallWindow, launch};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -128,11 +128,19 @@ impl Phone {
             else {
                 return;
             };
-            if press == Press::Dismiss {
-                phone.over.replace(None);
-                phone.show(&application);
-            } else {
-                phone.line.press(press);
+            match press {
+                Press::Dismiss => {
+                    phone.over.replace(None);
+                    phone.show(&application);
+                }
+                Press::Open(app) => {
+                    if let Err(why) = launch::open(&app)
+                        && let Some(window) = phone.window.borrow().as_ref()
+                    {
+                        window.says(&why);
+                    }
+                }
+                press => phone.line.press(press),
             }
         })
     }

@@ -115,7 +115,8 @@ fn pressed(surface: &Surface, press: Press, news: UnboundedSender<News>) {
             tokio::spawn(async move { tell(select.await.err(), &news) });
             return;
         }
-        Press::Dismiss => return,
+        // What the screen does by itself.
+        Press::Open(_) | Press::Dismiss => return,
     };
     tokio::spawn(async move { tell(request.outcome().await.err(), &news) });
 }

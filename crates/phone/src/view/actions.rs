@@ -108,6 +108,16 @@ pub fn toggles(call: &Call) -> Vec<Toggle> {
     vec![Toggle { action, on: call.muted }]
 }
 
+/// To its app.
+pub fn open(call: &Call) -> Action {
+    Action {
+        label: words::open(&call.app_name),
+        icon: "application-x-executable-symbolic",
+        style: Style::Plain,
+        press: Press::Open(call.app.to_string()),
+    }
+}
+
 /// Away with it.
 pub fn dismiss() -> Action {
     let icon = "window-close-symbolic";

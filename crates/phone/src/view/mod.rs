@@ -47,6 +47,8 @@ pub enum Press {
     Endpoint(String),
     /// Send a tone.
     Digit(CallNumber, char),
+    /// Bring that app to the front: what only it can do with its call.
+    Open(String),
     /// Away with the screen of a call that is over.
     Dismiss,
 }
@@ -70,6 +72,8 @@ pub struct View {
     pub silence: Option<Action>,
     /// The buttons that change the call, in their order.
     pub actions: Vec<Action>,
+    /// What leads to the app whose call it is.
+    pub app: Option<Action>,
     /// What can be switched on and off while talking.
     pub toggles: Vec<Toggle>,
     /// Whether tones can be sent.
@@ -120,6 +124,7 @@ impl View {
             notices: actions::losses(call, calls),
             silence: (ring != RingLevel::Silent).then(|| actions::silence(call)),
             actions: actions::ringing(call, calls),
+            app: None,
             toggles: Vec::new(),
             keypad: false,
             endpoints: Vec::new(),
@@ -140,6 +145,7 @@ impl View {
             notices: Vec::new(),
             silence: None,
             actions: actions::in_call(call, calls),
+            app: Some(actions::open(call)),
             toggles: actions::toggles(call),
             keypad: call.capabilities.dtmf && call.state == CallState::Active,
             endpoints: if endpoints.len() > 1 { endpoints.clone() } else { Vec::new() },
@@ -158,6 +164,7 @@ impl View {
             notices: Vec::new(),
             silence: None,
             actions: vec![actions::dismiss()],
+            app: None,
             toggles: Vec::new(),
             keypad: false,
             endpoints: Vec::new(),
@@ -172,6 +179,7 @@ impl View {
         of(self) == of(other)
             && self.actions == other.actions
             && self.silence == other.silence
+            && self.app == other.app
             && self.toggles == other.toggles
             && self.endpoints == other.endpoints
             && self.others == other.others

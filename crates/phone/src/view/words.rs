@@ -111,6 +111,11 @@ pub fn silence() -> String {
     tr("Silence")
 }
 
+/// To the app of the call.
+pub fn open(app: &str) -> String {
+    tr_with("Open {}", &[app])
+}
+
 /// Mute the microphone.
 pub fn mute() -> String {
     tr("Mute")

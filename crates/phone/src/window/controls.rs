@@ -1,3 +1,4 @@
+use super::launch;
 use crate::view::{Action, Kind, Press, Style, Toggle, View, words};
 use adw::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -147,6 +148,13 @@ impl Inner {
         for toggle in &view.toggles {
             switches.append(&switch(toggle, told));
         }
+        // An app without a window of its own has nothing to lead to.
+        if let Some(app) = &view.app
+            && let Press::Open(id) = &app.press
+            && let Some(icon) = launch::icon(id)
+        {
+            switches.append(&to_app(app, &icon, told));
+        }
         if view.keypad {
             let shown = self.keypad.get();
             let button = plain_toggle(&words::keypad(), "input-dialpad-symbolic", shown);
@@ -183,6 +191,18 @@ fn round(action: &Action, told: &Told) -> gtk::Button {
     button
 }
 
+/// The way to the app, with its icon as a mask in our colours.
+fn to_app(action: &Action, icon: &gtk::gio::Icon, told: &Told) -> gtk::Button {
+    let builder = gtk::Builder::from_string(BUTTON);
+    let button: gtk::Button = named(&builder, &action.label, action.icon);
+    if let Some(image) = builder.object::<gtk::Image>("icon") {
+        image.set_from_gicon(icon);
+        image.add_css_class("app");
+    }
+    on_press(&button, action, told);
+    button
+}
+
 /// A wide button that says what it does.
 fn choice(action: &Action, told: &Told) -> gtk::Button {
     let button = wide(&action.label);
@@ -195,9 +215,12 @@ fn choice(action: &Action, told: &Told) -> gtk::Button {
 
 /// A button whose words go on in the next line where they are long.
 fn wide(words: &str) -> gtk::Button {
-    let label = gtk::Label::builder().label(words).wrap(true).build();
-    label.set_justify(gtk::Justification::Center);
-    gtk::Button::builder().child(&label).build()
+    let button = gtk::Button::with_label(words);
+    if let Some(label) = button.child().and_downcast::<gtk::Label>() {
+        label.set_wrap(true);
+        label.set_justify(gtk::Justification::Center);
+    }
+    button
 }
 
 /// A button that is words only.

@@ -1,6 +1,7 @@
 //! The window of a call: a [`View`] as widgets.
 
 mod controls;
+pub mod launch;
 mod layout;
 mod upper;
 

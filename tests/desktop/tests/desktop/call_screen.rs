@@ -1,6 +1,6 @@
 //! The call screens, as somebody uses them who cannot see them, and as they look.
 
-use hookswitch::{CallState, EndedReason};
+use hookswitch::{Adoption, CallState, CallUpdate, EndedReason};
 use hookswitch_desktop::{Desktop, Size, soon};
 use hookswitch_journeys::{Screen, program};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ struct Seen {
     desktop: Desktop,
     screen: Screen,
     _accessibility: Child,
-    phone: Child,
+    phone: Option<Child>,
 }
 
 impl Seen {
@@ -20,15 +20,20 @@ impl Seen {
         let desktop = Desktop::start_with(size, "", &[("HOOKSWITCH_SCREEN", "off".into())]).await;
         desktop.phone().install("org.hookswitch.Phone", &program("hookswitch-phone"), true);
         let screen = desktop.phone().screen().await;
+        let accessibility = Self::accessibility(&desktop).await;
+        let phone = Some(Self::phone(&desktop));
+        let seen = Self { desktop, screen, _accessibility: accessibility, phone };
+        seen.is_registered().await;
+        seen
+    }
+
+    async fn accessibility(desktop: &Desktop) -> Child {
         let mut accessibility = desktop.command("/usr/libexec/at-spi-bus-launcher");
         accessibility.arg("--launch-immediately").stderr(Stdio::null());
         let accessibility = accessibility.spawn().expect("it is in at-spi2-core");
         // A program that starts earlier is never seen there.
         desktop.run("gdbus", &["wait", "--session", "--timeout", "60", "org.a11y.Bus"]).await;
-        let phone = Self::phone(&desktop);
-        let seen = Self { desktop, screen, _accessibility: accessibility, phone };
-        seen.is_registered().await;
-        seen
+        accessibility
     }
 
     fn phone(desktop: &Desktop) -> Child {
@@ -52,11 +57,7 @@ impl Seen {
     }
 
     async fn reads(&self, words: &[&str]) {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("reader.py");
-        let script = script.to_string_lossy().into_owned();
-        let mut all = vec![script.as_str()];
-        all.extend(words);
-        self.desktop.run("/usr/bin/python3", &all).await;
+        reads(&self.desktop, words).await;
     }
 
     async fn picture(&self, name: &str) {
@@ -140,9 +141,88 @@ async fn a_screen_that_was_killed_shows_the_call_again() {
     let app = seen.desktop.phone().willing_app("org.example.Chat").await;
     app.rings("Anna").await;
     seen.reads(&["press", "Answer", "End Call"]).await;
-    seen.phone.kill().await.expect("it runs");
+    let phone = seen.phone.as_mut().expect("it was started here");
+    phone.kill().await.expect("it runs");
     seen.screen.one(CallState::Active).await;
-    seen.phone = Seen::phone(&seen.desktop);
+    seen.phone = Some(Seen::phone(&seen.desktop));
     seen.reads(&["wait", "Call with Anna with Chat"]).await;
     seen.reads(&["press", "End Call", "Close"]).await;
+}
+
+#[tokio::test]
+async fn the_service_starts_the_screen_and_again_with_the_call_on_it() {
+    let desktop = Desktop::start(Size::PHONE).await;
+    let _accessibility = Seen::accessibility(&desktop).await;
+    desktop.phone().install("org.hookswitch.Phone", &program("hookswitch-phone"), true);
+    let app = desktop.phone().willing_app("org.example.Chat").await;
+    app.rings("Anna").await;
+    reads(&desktop, &["press", "Answer", "End Call"]).await;
+    let pid = pid(&desktop).await;
+    desktop.run("kill", &["-KILL", &pid]).await;
+    reads(&desktop, &["press", "End Call", "Close"]).await;
+}
+
+/// Of the call screen, as the bus knows it.
+async fn pid(desktop: &Desktop) -> String {
+    let bus = ["call", "--session", "-d", "org.freedesktop.DBus", "-o", "/org/freedesktop/DBus"];
+    let question =
+        ["-m", "org.freedesktop.DBus.GetConnectionUnixProcessID", "org.hookswitch.Phone"];
+    let said = desktop.run("gdbus", &[&bus[..], &question[..]].concat()).await;
+    // As "(uint32 4711,)".
+    said.trim_matches(|letter: char| !letter.is_ascii_digit()).replace("uint32 ", "")
+}
+
+async fn reads(desktop: &Desktop, words: &[&str]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("reader.py");
+    let script = script.to_string_lossy().into_owned();
+    let mut all = vec![script.as_str()];
+    all.extend(words);
+    desktop.run("/usr/bin/python3", &all).await;
+}
+
+#[tokio::test]
+async fn a_call_stays_on_the_screen_when_the_service_is_killed() {
+    let mut seen = Seen::start(Size::PHONE).await;
+    let mut app = seen.desktop.phone().willing_app("org.example.Chat").await;
+    let id = app.rings("Anna").await;
+    seen.reads(&["press", "Answer", "End Call"]).await;
+    let call = seen.screen.one(CallState::Active).await.number;
+    seen.desktop.phone().kill_service().await;
+    app.reset().await;
+    let talks = Adoption {
+        state: CallState::Active,
+        muted: false,
+        group_with: None,
+        update: CallUpdate::default(),
+    };
+    app.provider.adopt_call(id, talks).await.expect("the service remembers the call");
+    // It is on the screen again, and takes what is pressed.
+    seen.reads(&["press", "End Call", "Close"]).await;
+    assert_eq!(seen.screen.over(call).await, EndedReason::HungUp);
+}
+
+#[tokio::test]
+async fn the_mask_icon_leads_to_the_app() {
+    let seen = Seen::start(Size::PHONE).await;
+    let opened = seen.desktop.folder().join("opened");
+    let applications = seen.desktop.folder().join("data/applications");
+    std::fs::create_dir_all(&applications).expect("a folder for apps");
+    let text = format!(
+        "[Desktop Entry]\nType=Application\nName=Chat\nIcon=call-start-symbolic\nExec=touch {}\n",
+        opened.display()
+    );
+    std::fs::write(applications.join("org.example.Chat.desktop"), text).expect("it is written");
+    let app = seen.desktop.phone().willing_app("org.example.Chat").await;
+    app.rings("Anna").await;
+    seen.reads(&["press", "Answer", "Open Chat"]).await;
+    seen.reads(&["lint"]).await;
+    seen.picture("mask-icon").await;
+    assert!(!opened.exists(), "answering opens no app by itself");
+    seen.reads(&["press", "Open Chat", "Open Chat"]).await;
+    soon("the app", async {
+        while !opened.exists() {
+            seen.reads(&["press", "Open Chat", "Open Chat"]).await;
+        }
+    })
+    .await;
 }
