@@ -1,5 +1,5 @@
 //! What calls need of the device: that it does not fall asleep, that its screen is on when it rings, that their apps go on
-//! running. The core says what ([`Needs`]); this asks those who can, on a thread of its own, and nobody waits for them.
+//! running. The core says what; this asks those who can, on a thread of its own, and nobody waits for them.
 //!
 //! Whatever holds only as long as its connection or descriptor is open ends with this process by itself. What does not, the
 //! properties of units, is written down before it is changed.
