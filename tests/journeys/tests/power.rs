@@ -184,27 +184,16 @@ async fn mute(address: &str, name: &str) -> Connection {
     connection
 }
 
-async fn a_call_goes_as_always(phone: &Phone) -> Screen {
-    let app = phone.willing_app("org.example.Chat").await;
-    let mut screen = phone.screen().await;
-    app.rings("Anna").await;
-    let anna = answers_one(&mut screen).await;
-    ends(&mut screen, anna).await;
-    screen
-}
-
 #[tokio::test]
 async fn nobody_waits_for_who_does_not_answer() {
     let system = SystemBus::start();
     let phone = phone(&system);
-    let mutes = [
-        mute(system.address(), "org.freedesktop.login1").await,
-        mute(phone.address(), SAVER).await,
-        mute(phone.address(), SYSTEMD).await,
-    ];
-    let mut asked = MessageStream::from(&mutes[0]);
-    a_call_goes_as_always(&phone).await;
-    // It was asked, and has not answered yet.
+    let logind = mute(system.address(), "org.freedesktop.login1").await;
+    let others = [mute(phone.address(), SAVER).await, mute(phone.address(), SYSTEMD).await];
+    let mut asked = MessageStream::from(&logind);
+    let app = phone.willing_app("org.example.Chat").await;
+    let mut screen = phone.screen().await;
+    app.rings("Anna").await;
     soon("a wish", async {
         while let Some(message) = asked.next().await {
             let message = message.expect("a message");
@@ -215,14 +204,20 @@ async fn nobody_waits_for_who_does_not_answer() {
         panic!("the bus is gone");
     })
     .await;
-    drop(mutes);
+    let anna = answers_one(&mut screen).await;
+    ends(&mut screen, anna).await;
+    drop(others);
 }
 
 #[tokio::test]
 async fn where_nobody_is_there_is_nothing_to_say() {
     let system = SystemBus::start();
     let phone = phone(&system);
-    let screen = a_call_goes_as_always(&phone).await;
+    let app = phone.willing_app("org.example.Chat").await;
+    let mut screen = phone.screen().await;
+    app.rings("Anna").await;
+    let anna = answers_one(&mut screen).await;
+    ends(&mut screen, anna).await;
     let status = screen.surface.status().await.expect("it answers");
     assert_eq!(status.degraded, Vec::<String>::new());
 }
@@ -238,7 +233,9 @@ async fn a_device_that_may_fall_asleep_in_calls_says_so() {
     let path = "/org/freedesktop/login1";
     logind.tell(path, "org.freedesktop.DBus.Mock", "AddMethod", &body).await;
     let phone = phone(&system);
-    let screen = a_call_goes_as_always(&phone).await;
+    let app = phone.willing_app("org.example.Chat").await;
+    let mut screen = phone.screen().await;
+    app.rings("Anna").await;
     soon("the status to say so", async {
         loop {
             let status = screen.surface.status().await.expect("it answers");
@@ -250,4 +247,6 @@ async fn a_device_that_may_fall_asleep_in_calls_says_so() {
         }
     })
     .await;
+    let anna = answers_one(&mut screen).await;
+    ends(&mut screen, anna).await;
 }

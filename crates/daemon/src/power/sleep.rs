@@ -5,6 +5,7 @@ use super::{Absent, Degraded, PATIENCE, WHO, WHY, Wanted};
 use std::sync::PoisonError;
 use tokio::sync::watch;
 use tokio::time::timeout;
+use zbus::fdo::Error as Standard;
 use zbus::{Connection, OwnedFd};
 
 const NAME: &str = "org.freedesktop.login1";
@@ -75,12 +76,13 @@ impl Logind {
         }
         match timeout(PATIENCE, self.inhibit(what)).await {
             Ok(Ok(descriptor)) => *held = Some(descriptor),
-            Ok(Err(zbus::Error::MethodError(name, text, _))) if !is_absent(&name) => {
-                return Some(text.unwrap_or_else(|| name.to_string()));
-            }
             Ok(Err(error)) => {
-                tracing::debug!("no logind: {error}");
-                self.absent.mark();
+                let why = refusal(&error);
+                if why.is_none() {
+                    tracing::debug!("no logind: {error}");
+                    self.absent.mark();
+                }
+                return why;
             }
             Err(_) => {
                 self.absent.mark();
@@ -101,23 +103,42 @@ impl Logind {
     }
 }
 
-/// Whether an error says that nobody is there.
-fn is_absent(name: &str) -> bool {
-    let name = name.strip_prefix("org.freedesktop.DBus.Error.").unwrap_or_default();
-    name.starts_with("Spawn.") || matches!(name, "ServiceUnknown" | "NameHasNoOwner" | "NoReply")
+/// Why logind does not do it; `None`: there is none.
+fn refusal(error: &zbus::Error) -> Option<String> {
+    match error {
+        // That it cannot be started.
+        zbus::Error::MethodError(name, ..) if name.starts_with("org.freedesktop.systemd1.") => None,
+        zbus::Error::MethodError(name, text, _) => {
+            Some(text.clone().unwrap_or_else(|| name.to_string()))
+        }
+        zbus::Error::FDO(error) => match &**error {
+            Standard::AccessDenied(text)
+            | Standard::AuthFailed(text)
+            | Standard::Failed(text)
+            | Standard::InteractiveAuthorizationRequired(text)
+            | Standard::LimitsExceeded(text) => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_absent;
+    use super::*;
 
     #[test]
     fn nobody_is_there_or_somebody_refuses() {
-        for name in ["ServiceUnknown", "NameHasNoOwner", "Spawn.ChildExited", "NoReply"] {
-            assert!(is_absent(&format!("org.freedesktop.DBus.Error.{name}")), "{name}");
+        let of = |error: Standard| refusal(&zbus::Error::FDO(Box::new(error)));
+        for absent in [
+            Standard::ServiceUnknown("x".to_owned()),
+            Standard::NameHasNoOwner("x".to_owned()),
+            Standard::NoReply("x".to_owned()),
+            Standard::SpawnChildExited("x".to_owned()),
+        ] {
+            assert_eq!(of(absent), None);
         }
-        for name in ["org.freedesktop.DBus.Error.AccessDenied", "org.freedesktop.login1.Odd", ""] {
-            assert!(!is_absent(name), "{name}");
-        }
+        assert_eq!(of(Standard::AccessDenied("not you".to_owned())), Some("not you".to_owned()));
+        assert_eq!(refusal(&zbus::Error::InvalidReply), None);
     }
 }
