@@ -33,7 +33,11 @@ pub async fn follow(mut wanted: watch::Receiver<Wanted>, degraded: &Degraded) {
                      `org.freedesktop.login1.inhibit-block-sleep` and `-idle` in polkit."
                 )
             });
-            tell(degraded, text);
+            // Said until it is done: who refused is not asked again at once.
+            let all = (!awake || asleep.is_some()) && (!lit || idle.is_some());
+            if all || text.is_some() {
+                tell(degraded, text);
+            }
         } else {
             logind.bus = None;
         }
@@ -80,6 +84,7 @@ impl Logind {
                 let why = refusal(&error);
                 if why.is_none() {
                     tracing::debug!("no logind: {error}");
+                    self.bus = None;
                     self.absent.mark();
                 }
                 return why;
