@@ -5,6 +5,7 @@ use super::{Absent, PATIENCE, Wanted};
 use crate::audio::ledger::Ledger;
 use crate::audio::others::ask_within;
 use crate::audio::players::{BUS, PROPERTIES};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use tokio::sync::watch;
@@ -62,8 +63,8 @@ pub async fn follow(mut wanted: watch::Receiver<Wanted>, mut units: Units) {
         }
         if let Some(bus) = &bus {
             for process in alive {
-                if !known.contains_key(&process) {
-                    known.insert(process, Unit::of(bus, process).await);
+                if let Entry::Vacant(new) = known.entry(process) {
+                    new.insert(Unit::of(bus, process).await);
                 }
             }
             let in_calls: BTreeSet<&Unit> = known.values().flatten().collect();
