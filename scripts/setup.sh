@@ -58,6 +58,7 @@ python3             test -x /usr/bin/python3
 python3-venv        /usr/bin/python3 -c 'import ensurepip, venv'
 python3-gi          /usr/bin/python3 -c 'import gi'
 gir1.2-glib-2.0     /usr/bin/python3 -c 'from gi.repository import Gio'
+python3-dbusmock    /usr/bin/python3 -c 'import dbusmock'
 python3-jeepney     /usr/bin/python3 -c 'import jeepney'
 libglib2.0-dev-bin  have gdbus-codegen
 qtbase5-dev-tools   have qdbusxml2cpp

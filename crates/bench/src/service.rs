@@ -40,6 +40,7 @@ impl Service {
                 command.env("HOOKSWITCH_DATA_DIR", home.data());
                 command.env("HOOKSWITCH_POLICY", policy).env_remove("HOOKSWITCH_JOURNAL");
                 command.env("HOOKSWITCH_AUDIO", "off");
+                command.env("HOOKSWITCH_POWER", "off");
                 // What it tells about itself is of no interest here, what goes wrong is.
                 command.env("RUST_LOG", "warn");
                 if !journal {

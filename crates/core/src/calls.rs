@@ -61,6 +61,11 @@ impl Calls {
         self.by_provider.get(&provider).into_iter().flatten().copied()
     }
 
+    /// Everybody who has calls.
+    pub fn providers(&self) -> impl Iterator<Item = ProviderId> + use<'_> {
+        self.by_provider.keys().copied()
+    }
+
     /// Calls of this account: in any state, and those that ring.
     pub fn of_account(&self, provider: ProviderId, account: &AccountId) -> OfAccount {
         let key = (provider, account.clone());

@@ -197,6 +197,19 @@ pub struct Consequences {
     pub ends: Vec<CallNumber>,
 }
 
+/// What calls need of the device they are on. See [`Arbiter::needs`](crate::Arbiter::needs).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Needs {
+    /// It must not fall asleep: there is a call.
+    pub awake: bool,
+    /// Its screen must not go dark by itself: it rings, or a picture is looked at. Who only talks needs no screen.
+    pub lit: bool,
+    /// The newest call that rings and was not silenced. A newer one than before turns the screen on.
+    pub wake: Option<CallNumber>,
+    /// Who has calls, and has to go on running.
+    pub alive: Vec<ProviderId>,
+}
+
 /// A call as surfaces see it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CallView {

@@ -56,8 +56,8 @@ pub mod words;
 pub use arbiter::Arbiter;
 pub use call::Facts;
 pub use effect::{
-    AudioEffect, AudioStanding, CallView, Change, Consequences, Effect, EndTone, Finished, Perform,
-    ProviderNews, Reply,
+    AudioEffect, AudioStanding, CallView, Change, Consequences, Effect, EndTone, Finished, Needs,
+    Perform, ProviderNews, Reply,
 };
 pub use input::{
     Adoption, CallRef, Completion, Input, Now, Report, Requested, Requester, StartDetails, Verdict,

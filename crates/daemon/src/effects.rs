@@ -113,6 +113,7 @@ impl Service {
             }
         }
         self.follow_sight(now, effects);
+        self.follow_needs(effects);
         activated
     }
 

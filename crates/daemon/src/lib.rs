@@ -15,6 +15,7 @@ mod memory;
 mod outbox;
 mod peers;
 mod performs;
+mod power;
 mod pulse;
 pub mod recents;
 pub mod ring;

@@ -23,6 +23,7 @@ const HELP: &str =
                             not taken over from), always, never
   HOOKSWITCH_JOURNAL=off    keep nothing on disk (for measuring)
   HOOKSWITCH_AUDIO=off      leave the sound server, players and callaudiod alone
+  HOOKSWITCH_POWER=off      let the machine sleep, its screen go dark and apps be stopped in a call, as if there were none
   HOOKSWITCH_CONFIG_DIR     where the user's settings are, ringtones.json among them
   HOOKSWITCH_SCREEN         the bus name of the call screen that is started if no other shows a call;
                             default: org.hookswitch.Phone; `off`: none

@@ -25,22 +25,16 @@ pub(crate) enum Heard {
 }
 
 impl Service {
-    /// AUD-05: the end of a call is heard until it is over, or until anybody talks, is about to, or rings.
+    /// AUD-05: the end of a call is heard until it is over, or until the core has no room for it.
     pub fn follow_end(&mut self, now: Timestamp, effects: &[Effect]) {
-        let begins = |view: &CallView| {
-            let rests = matches!(view.state, CallState::Ringing | CallState::Held);
-            !rests && !matches!(view.state, CallState::Ending | CallState::Ended)
-        };
+        if !self.core.has_room_for_end() {
+            self.stop_end_tone();
+        }
         for effect in effects {
-            match effect {
-                Effect::Audio(AudioEffect::EndTone(call, tone)) => {
-                    let length = self.ringer.end_tone(*call, *tone);
-                    let until = length.map(|length| now + length + END_PATIENCE);
-                    self.audio.set_ending(until);
-                }
-                Effect::Change(change) if change.calls.iter().any(begins) => self.stop_end_tone(),
-                Effect::Ring(level) if *level != RingLevel::Silent => self.stop_end_tone(),
-                _ => {}
+            if let Effect::Audio(AudioEffect::EndTone(call, tone)) = effect {
+                let length = self.ringer.end_tone(*call, *tone);
+                let until = length.map(|length| now + length + END_PATIENCE);
+                self.audio.set_ending(until);
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::memory;
 use crate::outbox::Outbox;
 use crate::peers::Peers;
 use crate::performs::Performs;
+use crate::power::Power;
 use crate::recents::{Answer, Recents, Store};
 use crate::ring::{RingNews, Ringer};
 use crate::ringing::Heard;
@@ -101,6 +102,8 @@ pub(crate) struct Service {
     pub ring_degraded: Option<String>,
     pub ringtone_degraded: Option<String>,
     pub test_ring: Option<TestRing>,
+    /// What is done so that the device stays awake for calls, and their apps alive.
+    pub power: Power,
     /// What shells show of calls by interfaces of their own.
     pub shell: Shell,
     /// What is done so that calls are seen.
@@ -230,6 +233,7 @@ impl Service {
             ring_degraded: None,
             ringtone_degraded: None,
             test_ring: None,
+            power: Power::new(settings.power, state),
             shell,
             sight: Sight::new(settings.sight),
             last_id: 0,

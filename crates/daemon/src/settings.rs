@@ -28,6 +28,8 @@ pub struct Settings {
     pub services: Vec<PathBuf>,
     /// Where the ringer finds things.
     pub ring: RingSettings,
+    /// Whether the device is kept awake for calls, and their apps alive.
+    pub power: bool,
     /// How calls come to be seen.
     pub sight: SightSettings,
 }
@@ -83,6 +85,7 @@ impl Settings {
             .or_else(|| folder("XDG_CONFIG_HOME").map(|home| home.join("hookswitch")))
             .or_else(|| folder("HOME").map(|home| home.join(".config/hookswitch")));
         let on = env::var_os("HOOKSWITCH_AUDIO").is_none_or(|value| value != "off");
+        let power = env::var_os("HOOKSWITCH_POWER").is_none_or(|value| value != "off");
         let sight = SightSettings::from_env(config.clone());
         let audio = Wanted { on, folder: state.clone(), settings: config, levels };
         let mut data: Vec<PathBuf> = folder("HOOKSWITCH_DATA_DIR").into_iter().collect();
@@ -119,7 +122,19 @@ impl Settings {
             region: region(),
             ..RingSettings::default()
         };
-        Ok(Self { state, data, policy, emergency, private, audio, phosh, services, ring, sight })
+        Ok(Self {
+            state,
+            data,
+            policy,
+            emergency,
+            private,
+            audio,
+            phosh,
+            services,
+            ring,
+            power,
+            sight,
+        })
     }
 }
 

@@ -328,8 +328,9 @@ async fn start_bus(
             command.env("HOOKSWITCH_DATA_DIR", folder.join("data"));
             command.env("HOOKSWITCH_POLICY", &options.policy);
             command.envs(options.environment.iter().cloned());
-            // Nobody is to be heard here, and the user's own music goes on.
+            // Nobody is to be heard here, and the user's own music goes on, and their machine as it was.
             command.env("HOOKSWITCH_AUDIO", "off");
+            command.env("HOOKSWITCH_POWER", "off");
             command.env_remove("DBUS_SESSION_BUS_ADDRESS");
         })?;
     let mut line = String::new();

@@ -100,11 +100,11 @@ impl Phone {
             .env("HOOKSWITCH_STATE_DIR", path.join("state"))
             .env("HOOKSWITCH_DATA_DIR", path.join("data"))
             // Nobody's loudspeaker rings for a test, and nobody's ringtones count.
-            .env("HOOKSWITCH_AUDIO", "off")
             .env("HOOKSWITCH_CONFIG_DIR", path.join("config"))
             .env("HOOKSWITCH_POLICY", policy)
-            // These are about the rules; the audio has journeys of its own.
+            // These are about the rules; the audio has journeys of its own, and so has what calls need of the device.
             .env("HOOKSWITCH_AUDIO", "off")
+            .env("HOOKSWITCH_POWER", "off")
             .env("HOOKSWITCH_EMERGENCY_APPS", emergency)
             .env("RUST_LOG", env::var("RUST_LOG").unwrap_or_else(|_| log.into()))
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
@@ -166,6 +166,7 @@ impl Phone {
             .env("HOOKSWITCH_DATA_DIR", self.folder.path().join("data"))
             .env("HOOKSWITCH_CONFIG_DIR", self.folder.path().join("config"))
             .env("HOOKSWITCH_AUDIO", "off")
+            .env("HOOKSWITCH_POWER", "off")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -315,7 +316,7 @@ fn own_program() -> PathBuf {
     env::current_exe().and_then(fs::canonicalize).expect("this program is somewhere")
 }
 
-const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+pub(crate) const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>

@@ -133,7 +133,7 @@ impl Ladder {
 }
 
 fn is_app(party: &str) -> bool {
-    party != "headset" && !party.starts_with("ui")
+    party != "headset" && party != "device" && !party.starts_with("ui")
 }
 
 /// What is above the party's column.

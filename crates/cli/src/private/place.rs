@@ -79,9 +79,11 @@ impl Place {
             ("HOOKSWITCH_DATA_DIR", self.data().into_os_string()),
             ("HOOKSWITCH_PRIVATE", "1".into()),
         ];
-        // The user's own sound server is none of it, unless they say so.
-        if std::env::var_os("HOOKSWITCH_AUDIO").is_none() {
-            environment.push(("HOOKSWITCH_AUDIO", "off".into()));
+        // The user's own sound server is none of it, nor when their machine sleeps, unless they say so.
+        for name in ["HOOKSWITCH_AUDIO", "HOOKSWITCH_POWER"] {
+            if std::env::var_os(name).is_none() {
+                environment.push((name, "off".into()));
+            }
         }
         if let Some(policy) = &self.policy {
             environment.push(("HOOKSWITCH_POLICY", policy.into()));

@@ -1,3 +1,4 @@
+use super::Arbiter;
 use super::turn::Turn;
 use crate::effect::{AudioEffect, AudioStanding, Effect, ProviderNews};
 use crate::transaction::Step;
@@ -56,6 +57,18 @@ impl Audio {
     }
 }
 
+impl Arbiter {
+    /// AUD-05: whether the tone of an end may begin, or, if one is heard, go on: not over somebody who talks or is about to,
+    /// nor over a ring, nor beside an emergency.
+    pub fn has_room_for_end(&self) -> bool {
+        matches!(self.audio, Audio::Idle)
+            && self.calls.foreground().is_empty()
+            && self.arbitrating.is_none()
+            && self.ring == RingLevel::Silent
+            && self.emergency.is_none()
+    }
+}
+
 impl Turn<'_> {
     /// AU-3, IN-3, OUT-1: the audio follows the fulfil of start, answer and resume, and goes with end and hold. MC-5: in
     /// a transaction it passes from one call to the next in one step. AU-5: who stays in a group keeps it.
@@ -101,16 +114,10 @@ impl Turn<'_> {
         self.core.audio = next;
     }
 
-    /// AUD-05: no tone over somebody who talks or is about to, nor over a ring, nor beside an emergency.
+    /// AUD-05: a tone says it, where there is room for one.
     pub fn let_end_be_heard(&mut self) {
         let Some((call, tone)) = self.end_tone.take() else { return };
-        let core = &self.core;
-        let free = matches!(core.audio, Audio::Idle)
-            && core.calls.foreground().is_empty()
-            && core.arbitrating.is_none()
-            && core.ring == RingLevel::Silent
-            && core.emergency.is_none();
-        if free {
+        if self.core.has_room_for_end() {
             self.mail.push(Effect::Audio(AudioEffect::EndTone(call, tone)));
         }
     }

@@ -9,6 +9,7 @@ mod dtmf;
 mod emergency;
 mod ending;
 mod group;
+mod needs;
 mod perform;
 mod plan;
 mod press;

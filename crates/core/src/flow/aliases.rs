@@ -11,8 +11,10 @@ use alloc::string::String;
 const KEPT: usize = 1000;
 
 /// Parties of a flow that are no apps.
-const PARTIES: [&str; 9] =
-    ["core", "headset", "push", "ring", "audio", "recents", "choices", "screen", "somebody"];
+const PARTIES: [&str; 10] = [
+    "core", "device", "headset", "push", "ring", "audio", "recents", "choices", "screen",
+    "somebody",
+];
 
 /// What apps and their accounts are called in a flow. An account's id may be somebody's telephone number.
 #[derive(Clone, Debug, Default)]

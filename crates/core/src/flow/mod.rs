@@ -4,9 +4,12 @@
 //! everything that follows from it, in order for each party. `after 30s` lets time pass. `#` begins a comment; rule ids
 //! in a comment say which rules the flow shows.
 //!
-//! Parties: surfaces have names that begin with `ui`; `headset` is the call button; any other name that sends is a
+//! Parties: surfaces have names that begin with `ui`; `headset` is the call button, `device` the machine; any other name that sends is a
 //! provider, registered with defaults when it first speaks. What goes to `ring`, `audio`, `recents` and `choices` is
 //! compared only in flows that name that party. Granted requests are not written down, refused ones are.
+//!
+//! `device -> core : needs` asks what the calls need of the device, `audio -> core : end tone`
+//! whether the tone of an end goes on; they change nothing.
 //!
 //! `given chat active anna` plays what usually brings a call there, with every app fulfilling at once, and compares nothing:
 //! `ringing`, `active`, `held` or `dialing` and a call, or `merged` and two calls.

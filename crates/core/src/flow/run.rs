@@ -156,7 +156,20 @@ impl Stage {
                 [activated, call] if activated == "activated" => {
                     Input::AudioActivated { call: self.number(call) }
                 }
-                _ => return Err("audio can be `activated` for a call".into()),
+                [end, tone] if end == "end" && tone == "tone" => {
+                    let goes_on = self.core.has_room_for_end();
+                    let words = if goes_on { "end tone goes on" } else { "end tone is cut" };
+                    return Ok(Vec::from([Line { party: "audio".into(), words: words.into() }]));
+                }
+                _ => {
+                    return Err(
+                        "audio can be `activated` for a call, or ask for its `end tone`".into()
+                    );
+                }
+            },
+            "device" => match words {
+                [needs] if needs == "needs" => return Ok(self.needs()),
+                _ => return Err("a device can ask what the calls want of it: `needs`".into()),
             },
             "push" => {
                 let id = ProviderId(self.fresh());
@@ -240,6 +253,23 @@ impl Stage {
             }
         };
         Ok(Vec::from([Line { party: party.into(), words: answer }]))
+    }
+
+    /// What the calls need of the device, in words.
+    fn needs(&self) -> Vec<Line> {
+        let needs = self.core.needs();
+        let mut words = Vec::new();
+        words.extend(needs.awake.then(|| "awake".to_string()));
+        words.extend(needs.lit.then(|| "lit".to_string()));
+        words.extend(needs.wake.map(|call| format!("wake {}", self.names.number(call))));
+        if !needs.alive.is_empty() {
+            let alive = needs.alive.iter().map(|provider| self.names.provider(*provider));
+            words.push(format!("alive {}", alive.collect::<Vec<_>>().join(" ")));
+        }
+        if words.is_empty() {
+            words.push("nothing".into());
+        }
+        Vec::from([Line { party: "device".into(), words: words.join(" ") }])
     }
 
     fn wait(&mut self, ms: u64) -> Result<Vec<Line>, String> {

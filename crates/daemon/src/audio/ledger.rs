@@ -152,7 +152,7 @@ pub fn read<T: Default + DeserializeOwned>(path: &Path) -> T {
     }
     let Ok(bytes) = fs::read(path) else { return T::default() };
     serde_json::from_slice(&bytes).unwrap_or_else(|error| {
-        tracing::warn!("what the audio had changed cannot be read: {error}");
+        tracing::warn!("what was changed for calls cannot be read: {error}");
         T::default()
     })
 }

@@ -71,6 +71,7 @@ impl Service {
                 .chain(self.audio.degraded())
                 .chain(of_ring)
                 .cloned()
+                .chain(self.power.degraded())
                 .collect(),
             ring: self.core.ring_level().name().to_owned(),
         }
