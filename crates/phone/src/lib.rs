@@ -4,4 +4,5 @@
 //! rule of its own about them.
 
 pub mod line;
+pub mod tongue;
 pub mod view;
