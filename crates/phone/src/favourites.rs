@@ -111,7 +111,10 @@ impl Favourites {
         let text = format!("{:#}\n", Value::Array(list));
         place::replace(path, &text).map_err(|error| {
             let (path, error) = (path.display().to_string(), error.to_string());
-            tr_with("{} cannot be written: {}. Make room, or give the folder back.", &[&path, &error])
+            tr_with(
+                "{} cannot be written: {}. Make room, or give the folder back.",
+                &[&path, &error],
+            )
         })?;
         self.all = all;
         Ok(())

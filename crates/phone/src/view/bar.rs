@@ -8,7 +8,9 @@ pub fn bar(view: &View) -> Option<String> {
     let name = view.identity.name.as_str();
     match view.kind {
         Kind::Over => None,
-        Kind::Incoming | Kind::CallWaiting => Some(tr_with("{} calls · return to the call", &[name])),
+        Kind::Incoming | Kind::CallWaiting => {
+            Some(tr_with("{} calls · return to the call", &[name]))
+        }
         Kind::InCall => Some(tr_with("{} · {} · return to the call", &[name, view.status.text()])),
     }
 }

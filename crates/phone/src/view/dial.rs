@@ -83,7 +83,8 @@ impl Number {
 
 /// Spaces, and the marks that keep a number in its order among words of another direction.
 fn is_space(key: char) -> bool {
-    key.is_whitespace() || matches!(key, '\u{200e}' | '\u{200f}' | '\u{2066}'..='\u{2069}' | '\u{202a}'..='\u{202e}')
+    key.is_whitespace()
+        || matches!(key, '\u{200e}' | '\u{200f}' | '\u{2066}'..='\u{2069}' | '\u{202a}'..='\u{202e}')
 }
 
 /// The key as it is dialled; digits of other scripts, too.
@@ -178,7 +179,8 @@ mod tests {
 
     #[test]
     fn numbers_are_pasted_as_people_write_them() {
-        for text in ["+49 (30) 123-45.67", " tel:+49-30/1234567\n", "\u{2066}+49301234567\u{2069}"] {
+        for text in ["+49 (30) 123-45.67", " tel:+49-30/1234567\n", "\u{2066}+49301234567\u{2069}"]
+        {
             let mut number = Number::default();
             number.paste(text).unwrap();
             assert_eq!(number.as_str(), "+49301234567");

@@ -30,7 +30,11 @@ impl Identity {
             number: has_name.then(|| isolated(&call.handle.value)),
             trust: (!call.verified).then(|| words::unverified(&call.app_name)),
             has_name,
-            members: members.map(|member| member.handle.display_name.as_ref().unwrap_or(&member.handle.value).clone()).collect(),
+            members: members
+                .map(|member| {
+                    member.handle.display_name.as_ref().unwrap_or(&member.handle.value).clone()
+                })
+                .collect(),
         }
     }
 }

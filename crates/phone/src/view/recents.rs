@@ -193,11 +193,14 @@ mod tests {
             .map(|day| (&*day.title, day.rows.iter().map(|row| &*row.title).collect()))
             .collect();
         let one = "\u{2066}1\u{2069}";
-        assert_eq!(titles, [
-            ("Today", vec!["\u{2066}1\u{2069} (2)", "\u{2066}2\u{2069}", one]),
-            ("Yesterday", vec![one]),
-            ("day 5", vec![one]),
-        ]);
+        assert_eq!(
+            titles,
+            [
+                ("Today", vec!["\u{2066}1\u{2069} (2)", "\u{2066}2\u{2069}", one]),
+                ("Yesterday", vec![one]),
+                ("day 5", vec![one]),
+            ]
+        );
         assert_eq!(days[0].rows[0].detail, "Incoming call · Chat · 4 ms");
     }
 
@@ -213,7 +216,8 @@ mod tests {
 
     #[test]
     fn a_row_calls_back_as_it_was_called() {
-        let record = RecentsRecord { name: Some("Anna".to_owned()), has_video: true, ..line("1", 0) };
+        let record =
+            RecentsRecord { name: Some("Anna".to_owned()), has_video: true, ..line("1", 0) };
         let days = shown(vec![record]);
         let row = &days[0].rows[0];
         assert_eq!((row.name.as_str(), row.has_name), ("Anna", true));

@@ -53,7 +53,10 @@ impl Notifications {
         let text = format!("{:#}\n", Value::Object(all.clone()));
         place::replace(&self.path, &text).map_err(|error| {
             let (path, error) = (self.path.display().to_string(), error.to_string());
-            tr_with("{} cannot be written: {}. Make room, or give the folder back.", &[&path, &error])
+            tr_with(
+                "{} cannot be written: {}. Make room, or give the folder back.",
+                &[&path, &error],
+            )
         })?;
         self.all = all;
         Ok(())
@@ -62,7 +65,10 @@ impl Notifications {
 
 fn broken(path: &Path) -> String {
     let path = path.display().to_string();
-    tr_with("{} is not understood: details are hidden until it is corrected, or moved away.", &[&path])
+    tr_with(
+        "{} is not understood: details are hidden until it is corrected, or moved away.",
+        &[&path],
+    )
 }
 
 /// A line of the page.
@@ -142,7 +148,10 @@ mod tests {
         };
         let providers = vec![app(true), app(false)];
         let lines = apps(&StatusRecord { providers, ..StatusRecord::default() });
-        assert_eq!((lines[0].title.as_str(), lines[0].detail.as_str()), ("Chat", "org.example.Chat"));
+        assert_eq!(
+            (lines[0].title.as_str(), lines[0].detail.as_str()),
+            ("Chat", "org.example.Chat")
+        );
         assert_eq!(lines[1].title, "Chat (not verified)");
         assert!(lines[1].detail.contains("not sure"));
     }
