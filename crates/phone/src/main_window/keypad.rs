@@ -2,7 +2,6 @@ use super::{MainWindow, named};
 use adw::prelude::*;
 use gtk::{gdk, glib};
 use hookswitch::ProviderRecord;
-use hookswitch_phone::ask::Ask;
 use hookswitch_phone::tongue::{tr, tr_with};
 use hookswitch_phone::view::dial::{Apps, KEYS, Number, app_name, key_name};
 use std::cell::RefCell;
@@ -198,7 +197,7 @@ impl Keypad {
         let dial = self.number.borrow().dial(app);
         let Some(main) = self.main.upgrade() else { return };
         match dial {
-            Some(dial) => main.ask(Ask::Dial(dial)),
+            Some(dial) => main.dial(dial),
             None => main.says(&tr("Type a number first.")),
         }
     }

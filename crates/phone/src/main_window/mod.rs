@@ -11,7 +11,7 @@ use adw::prelude::*;
 use bar::Bar;
 use favourites::FavouritesPage;
 use gtk::glib;
-use hookswitch::{AppId, ProviderRecord};
+use hookswitch::{AppId, Dial, ProviderRecord};
 use hookswitch_phone::ask::{Answer, Ask};
 use hookswitch_phone::favourites::{Favourite, Favourites};
 use hookswitch_phone::tongue::tr;
@@ -20,7 +20,7 @@ use hookswitch_phone::{place, view};
 use keypad::Keypad;
 use recents::RecentsPage;
 use settings::SettingsPage;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
@@ -44,6 +44,8 @@ pub struct MainWindow {
     favourites: RefCell<Favourites>,
     /// The apps by id, as the service last told.
     apps: RefCell<BTreeMap<String, ProviderRecord>>,
+    /// Somebody is being called: a second tap does not call a second time.
+    dials: Cell<bool>,
     wants: Box<dyn Fn(Want)>,
 }
 
@@ -72,6 +74,7 @@ impl MainWindow {
                 settings,
                 favourites: RefCell::new(Favourites::read(place::settings().as_deref())),
                 apps: RefCell::default(),
+                dials: Cell::default(),
                 wants: Box::new(wants),
             }
         });
@@ -149,6 +152,9 @@ impl MainWindow {
 
     /// What was asked for.
     pub fn answer(&self, answer: Answer) {
+        if matches!(answer, Answer::Dialled(_)) {
+            self.dials.set(false);
+        }
         match answer {
             Answer::Recents { missed, limit, lines } => {
                 self.recents.answer(self, missed, limit, lines);
@@ -175,6 +181,12 @@ impl MainWindow {
 
     fn ask(&self, ask: Ask) {
         (self.wants)(Want::Ask(ask));
+    }
+
+    fn dial(&self, dial: Dial) {
+        if !self.dials.replace(true) {
+            self.ask(Ask::Dial(dial));
+        }
     }
 
     fn show_favourites(&self) {

@@ -1,7 +1,6 @@
 use super::{MainWindow, named};
 use adw::prelude::*;
 use hookswitch::Dial;
-use hookswitch_phone::ask::Ask;
 use hookswitch_phone::favourites::Favourite;
 use hookswitch_phone::tongue::tr_with;
 use std::rc::Weak;
@@ -32,7 +31,7 @@ impl Person<'_> {
         let (main, dial) = (main.clone(), self.dial.clone());
         call.connect_clicked(move |_| {
             if let Some(main) = main.upgrade() {
-                main.ask(Ask::Dial(dial.clone()));
+                main.dial(dial.clone());
             }
         });
         row.add_suffix(&call);

@@ -8,15 +8,15 @@ use std::process::Stdio;
 use tokio::process::Child;
 
 /// A desktop with the call screens on it.
-struct Seen {
-    desktop: Desktop,
-    screen: Screen,
+pub struct Seen {
+    pub desktop: Desktop,
+    pub screen: Screen,
     _accessibility: Child,
     phone: Child,
 }
 
 impl Seen {
-    async fn start(size: Size) -> Self {
+    pub async fn start(size: Size) -> Self {
         let desktop = Desktop::start_with(size, "", &[("HOOKSWITCH_SCREEN", "off".into())]).await;
         desktop.phone().install("org.hookswitch.Phone", &program("hookswitch-phone"), true);
         let screen = desktop.phone().screen().await;
@@ -51,7 +51,7 @@ impl Seen {
         .await;
     }
 
-    async fn reads(&self, words: &[&str]) {
+    pub async fn reads(&self, words: &[&str]) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("reader.py");
         let script = script.to_string_lossy().into_owned();
         let mut all = vec![script.as_str()];
@@ -59,7 +59,7 @@ impl Seen {
         self.desktop.run("/usr/bin/python3", &all).await;
     }
 
-    async fn picture(&self, name: &str) {
+    pub async fn picture(&self, name: &str) {
         if let Some(folder) = std::env::var_os("PICTURES") {
             self.desktop.screenshot(&PathBuf::from(folder).join(format!("{name}.png"))).await;
         }
