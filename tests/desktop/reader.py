@@ -5,6 +5,8 @@
   reader.py gone NAME          wait until none is
   reader.py press NAME THEN    press the button of that name until THEN is there: a screen that has just changed takes none;
                                THEN with a ! before it: until that is gone
+  reader.py once NAME          press the button of that name one time, when it is there
+  reader.py page NAME          turn to the page of that name
   reader.py names              print all names, one a line
   reader.py lint               fail if something that can be pressed has no name of its own
 
@@ -25,6 +27,7 @@ PROGRAM = "hookswitch-phone|org.hookswitch.Phone"
 GUARD = 40
 LOOK = 0.05
 PRESSED = ("push button", "button", "toggle button")
+TABS = ("page tab", "radio button", *PRESSED)
 
 
 def everything():
@@ -88,6 +91,29 @@ def press(name, then):
     until(f"{name}, then {then}", once)
 
 
+def once(name):
+    one = until(name, lambda: button(name))
+    Atspi.Action.do_action(one.get_action_iface() or one, 0)
+
+
+def tab(name):
+    """The last one: the bar below the pages, or the only one."""
+    try:
+        tabs = [
+            one
+            for one in everything()
+            if one.get_role_name() in TABS and re.fullmatch(name, name_of(one))
+        ]
+    except GLib.Error:
+        return None
+    return tabs[-1] if tabs else None
+
+
+def page(name):
+    one = until(name, lambda: tab(name))
+    Atspi.Action.do_action(one.get_action_iface() or one, 0)
+
+
 def lint():
     bare = [
         one.get_role_name()
@@ -105,6 +131,10 @@ def main(wish, *words):
         until(f"the end of {words[0]}", lambda: named(words[0]) is None)
     elif wish == "press":
         press(*words)
+    elif wish == "once":
+        once(words[0])
+    elif wish == "page":
+        page(words[0])
     elif wish == "names":
         print("\n".join(name_of(one) for one in everything()))
     elif wish == "lint":

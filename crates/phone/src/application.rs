@@ -1,3 +1,4 @@
+use crate::main_window::{MainWindow, Want};
 use adw::prelude::*;
 use gtk::{gio, glib};
 use hookswitch::{CallNumber, Date, SurfaceState};
@@ -19,6 +20,8 @@ struct Phone {
     state: RefCell<SurfaceState>,
     over: RefCell<Option<Over>>,
     window: RefCell<Option<CallWindow>>,
+    /// What is there without a call, too, once the user opened it.
+    main: RefCell<Option<Rc<MainWindow>>>,
     presented: Cell<Option<CallNumber>>,
     /// Whether the second hand runs.
     ticks: Cell<bool>,
@@ -77,6 +80,7 @@ impl Phone {
             state: RefCell::default(),
             over: RefCell::default(),
             window: RefCell::default(),
+            main: RefCell::default(),
             presented: Cell::new(None),
             ticks: Cell::new(false),
             failed: Cell::new(false),
@@ -92,11 +96,20 @@ impl Phone {
         while let Some(news) = news.recv().await {
             match news {
                 News::State(state) => {
-                    self.state.replace(*state);
+                    let before = self.state.replace(*state);
                     self.show(application);
+                    // Others have come into the list of calls, or gone into it.
+                    if !before.calls.keys().eq(self.state.borrow().calls.keys()) {
+                        self.refresh();
+                    }
                 }
                 News::Ended(call) => {
                     self.over.replace(Over::of(&call, now()));
+                }
+                News::Answer(answer) => {
+                    if let Some(main) = self.main.borrow().as_ref() {
+                        main.answer(answer);
+                    }
                 }
                 News::Refused(why) => {
                     if let Some(window) = self.window.borrow().as_ref() {
@@ -112,12 +125,41 @@ impl Phone {
         }
     }
 
-    /// The user wants to see it.
+    /// The user wants to see it: the call that goes on, else the list of those that were.
     fn comes_forward(self: Rc<Self>, application: &adw::Application) {
         self.show(application);
-        let mut window = self.window.borrow_mut();
-        let window = window.get_or_insert_with(|| self.new_window(application));
-        window.present();
+        if self.returns() {
+            return;
+        }
+        let mut main = self.main.borrow_mut();
+        let main = main.get_or_insert_with(|| self.new_main(application));
+        main.present();
+    }
+
+    /// Bring the call to the front, if there is one.
+    fn returns(&self) -> bool {
+        let window = self.window.borrow();
+        if let Some(window) = window.as_ref() {
+            window.present();
+        }
+        window.is_some()
+    }
+
+    fn new_main(self: &Rc<Self>, application: &adw::Application) -> Rc<MainWindow> {
+        let phone = Rc::downgrade(self);
+        MainWindow::new(application, move |want| {
+            let Some(phone) = phone.upgrade() else { return };
+            match want {
+                Want::Ask(ask) => phone.line.ask(ask),
+                Want::Return => drop(phone.returns()),
+            }
+        })
+    }
+
+    fn refresh(&self) {
+        if let Some(main) = self.main.borrow().as_ref() {
+            main.refresh();
+        }
     }
 
     fn new_window(self: &Rc<Self>, application: &adw::Application) -> CallWindow {
@@ -152,6 +194,9 @@ impl Phone {
             self.over.replace(None);
         }
         let view = View::of(&self.state.borrow(), self.over.borrow().as_ref(), now);
+        if let Some(main) = self.main.borrow().as_ref() {
+            main.show(view.as_ref());
+        }
         let Some(view) = view else {
             self.presented.set(None);
             if let Some(window) = self.window.take() {

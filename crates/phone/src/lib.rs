@@ -3,7 +3,10 @@
 //! The program `hookswitch-phone` is a surface like any other: it sees calls through [`hookswitch::Surface`] and has no
 //! rule of its own about them.
 
+pub mod ask;
+pub mod favourites;
 pub mod line;
+pub mod place;
 pub mod tongue;
 pub mod view;
 pub mod window;

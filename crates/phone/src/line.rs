@@ -1,5 +1,6 @@
 //! The thread that talks to the service: the main loop of the display never waits for the bus.
 
+use crate::ask::{Answer, Ask, ask};
 use crate::view::Press;
 use hookswitch::{Call, CallNumber, DtmfDigits, Surface, SurfaceEvent, SurfaceState};
 use std::io;
@@ -13,6 +14,8 @@ pub enum News {
     State(Box<SurfaceState>),
     /// A call is over.
     Ended(Box<Call>),
+    /// What the main window asked for.
+    Answer(Answer),
     /// What was pressed was refused: why, for people.
     Refused(String),
     /// There is no service, or it does not take this program for a call screen: why, for people. Nothing comes after it.
@@ -24,6 +27,7 @@ pub enum News {
 enum Word {
     Pressed(Press),
     Presented(CallNumber),
+    Asked(Ask),
 }
 
 /// The way to the service. It is closed when this is dropped.
@@ -59,6 +63,11 @@ impl Line {
         self.say(Word::Presented(call));
     }
 
+    /// The main window wants to know, or to call. The answer is among the news.
+    pub fn ask(&self, ask: Ask) {
+        self.say(Word::Asked(ask));
+    }
+
     fn say(&self, word: Word) {
         // After `Closed` nobody listens: the program ends then.
         let _ = self.0.send(word);
@@ -90,6 +99,10 @@ async fn serve(
             word = said.recv() => match word {
                 None => return Ok(()),
                 Some(Word::Presented(call)) => surface.presented(call).forget(),
+                Some(Word::Asked(what)) => {
+                    let (surface, news) = (surface.clone(), news.clone());
+                    tokio::spawn(async move { news.send(News::Answer(ask(&surface, what).await)) });
+                }
                 Some(Word::Pressed(press)) => pressed(&surface, press, news.clone()),
             },
         }

@@ -1,8 +1,9 @@
 //! The call screens: `hookswitch-phone`.
 //!
-//! It is started by the bus (`org.hookswitch.Phone`) and stays, without a window, until a call comes.
+//! It is started by the bus (`org.hookswitch.Phone`) and stays, without a window, until a call comes or the user opens the app.
 
 mod application;
+mod main_window;
 
 use gtk::glib;
 

@@ -1,9 +1,13 @@
 //! What the screen says and offers: from the calls and the time, and nothing else. No display is needed.
 
 mod actions;
+pub mod bar;
+pub mod dial;
 mod identity;
 mod other;
 mod over;
+pub mod recents;
+pub mod settings;
 mod status;
 pub mod words;
 

@@ -8,15 +8,15 @@ use std::process::Stdio;
 use tokio::process::Child;
 
 /// A desktop with the call screens on it.
-struct Seen {
-    desktop: Desktop,
-    screen: Screen,
+pub struct Seen {
+    pub desktop: Desktop,
+    pub screen: Screen,
     _accessibility: Child,
     phone: Option<Child>,
 }
 
 impl Seen {
-    async fn start(size: Size) -> Self {
+    pub async fn start(size: Size) -> Self {
         let desktop = Desktop::start_with(size, "", &[("HOOKSWITCH_SCREEN", "off".into())]).await;
         desktop.phone().install("org.hookswitch.Phone", &program("hookswitch-phone"), true);
         let screen = desktop.phone().screen().await;
@@ -56,11 +56,11 @@ impl Seen {
         .await;
     }
 
-    async fn reads(&self, words: &[&str]) {
+    pub async fn reads(&self, words: &[&str]) {
         reads(&self.desktop, words).await;
     }
 
-    async fn picture(&self, name: &str) {
+    pub async fn picture(&self, name: &str) {
         if let Some(folder) = std::env::var_os("PICTURES") {
             self.desktop.screenshot(&PathBuf::from(folder).join(format!("{name}.png"))).await;
         }
@@ -153,7 +153,10 @@ async fn a_screen_that_was_killed_shows_the_call_again() {
 async fn the_service_starts_the_screen_and_again_with_the_call_on_it() {
     let desktop = Desktop::start(Size::PHONE).await;
     let _accessibility = Seen::accessibility(&desktop).await;
-    desktop.phone().install("org.hookswitch.Phone", &program("hookswitch-phone"), true);
+    let screen = program("hookswitch-phone");
+    desktop.phone().install("org.hookswitch.Phone", &screen, true);
+    let command = format!("{} --gapplication-service", screen.display());
+    desktop.phone().activatable("org.hookswitch.Phone", &command).await;
     let app = desktop.phone().willing_app("org.example.Chat").await;
     app.rings("Anna").await;
     reads(&desktop, &["press", "Answer", "End Call"]).await;

@@ -1,0 +1,57 @@
+//! The user's folder of settings, which is the service's too.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Where it is: as the service looks for it. `None`: there is no home.
+pub fn settings() -> Option<PathBuf> {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("HOOKSWITCH_CONFIG_DIR")
+        .or_else(|| set("XDG_CONFIG_HOME").map(|home| home.join("hookswitch")))
+        .or_else(|| set("HOME").map(|home| home.join(".config/hookswitch")))
+}
+
+/// Replace a file as a whole: whoever reads it, also after a crash, has the old text or the new one.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    // A file that is a link stays one: some keep their settings elsewhere.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let new = path.with_extension("json.new");
+    let mut file = File::create(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::replace;
+    use std::fs;
+
+    #[test]
+    fn a_file_is_replaced_in_a_folder_that_was_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hookswitch/one.json");
+        replace(&path, "1").unwrap();
+        replace(&path, "2").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "2");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_link_stays_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (kept, link) = (folder.path().join("kept"), folder.path().join("link.json"));
+        fs::write(&kept, "1").unwrap();
+        std::os::unix::fs::symlink(&kept, &link).unwrap();
+        replace(&link, "2").unwrap();
+        assert_eq!(fs::read_to_string(&kept).unwrap(), "2");
+    }
+}

@@ -1,0 +1,189 @@
+//! The main window, as somebody uses it who cannot see it, and as it looks.
+
+use crate::call_screen::Seen;
+use hookswitch::{Call, CallState, Configuration, Direction, EndedReason, HandleKind};
+use hookswitch_desktop::{Size, soon};
+use hookswitch_journeys::App;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Do what a launcher does.
+async fn opens(seen: &Seen) {
+    let arguments = [
+        "call",
+        "--session",
+        "--dest=org.hookswitch.Phone",
+        "--object-path=/org/hookswitch/Phone",
+        "--method=org.freedesktop.Application.Activate",
+        "{}",
+    ];
+    seen.desktop.run("gdbus", &arguments).await;
+}
+
+/// Wait until this file says that.
+async fn says(path: &Path, words: &str) {
+    soon(words, async {
+        while !fs::read_to_string(path).is_ok_and(|text| text.contains(words)) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+fn setting(seen: &Seen, file: &str) -> PathBuf {
+    seen.desktop.folder().join("config/hookswitch").join(file)
+}
+
+/// Wait for a call that goes out.
+async fn outgoing(seen: &mut Seen) -> Call {
+    let look = |call: &&Call| call.direction == Direction::Outgoing;
+    seen.screen.until("a call out", |all| all.calls.values().find(look).cloned()).await
+}
+
+#[tokio::test]
+async fn a_missed_and_an_answered_call_are_there_and_called_back() {
+    let mut seen = Seen::start(Size::PHONE).await;
+    let chat = seen.desktop.phone().willing_app("org.example.Chat").await;
+    opens(&seen).await;
+    seen.reads(&["wait", "No Calls Yet"]).await;
+    seen.picture("main-empty").await;
+    chat.rings("Anna").await;
+    seen.reads(&["press", "Answer", "End Call"]).await;
+    seen.reads(&["press", "End Call", "Close"]).await;
+    let ben = chat.rings("Ben").await;
+    let ringing = seen.screen.one(CallState::Ringing).await.number;
+    chat.provider
+        .report_call_ended(ben, None, EndedReason::RemoteEnded)
+        .await
+        .expect("it is known");
+    seen.screen.over(ringing).await;
+    seen.reads(&["wait", "Call Ben with Chat"]).await;
+    seen.reads(&["wait", "Call Anna with Chat"]).await;
+    seen.reads(&["wait", "Missed call · Chat · .*"]).await;
+    seen.reads(&["gone", "The call with .* is over"]).await;
+    seen.reads(&["lint"]).await;
+    seen.picture("main-recents").await;
+    seen.reads(&["once", "Add Anna to Favourites"]).await;
+    seen.reads(&["wait", "Remove Anna from Favourites"]).await;
+    says(&setting(&seen, "favourites.json"), "Anna").await;
+    seen.reads(&["once", "Missed"]).await;
+    seen.reads(&["wait", "Call Ben with Chat"]).await;
+    seen.picture("main-missed").await;
+    seen.reads(&["once", "Call Ben with Chat"]).await;
+    let call = outgoing(&mut seen).await;
+    assert_eq!((call.handle.value.as_str(), call.app_name.as_str()), ("Ben", "Chat"));
+    seen.reads(&["wait", "Call with Ben with Chat"]).await;
+}
+
+#[tokio::test]
+async fn a_number_is_typed_and_called() {
+    for size in [Size::PHONE, Size::LAPTOP] {
+        let mut seen = Seen::start(size).await;
+        opens(&seen).await;
+        seen.reads(&["wait", "No app that runs dials telephone numbers.*"]).await;
+        let numbers = Configuration {
+            supported_handle_kinds: vec![HandleKind::PhoneNumber],
+            ..Configuration::default()
+        };
+        let phone = seen.desktop.phone();
+        phone.install_here("org.example.Talk");
+        let _talk = App::start(phone.address(), "org.example.Talk", numbers, true).await;
+        seen.page("Keypad").await;
+        seen.reads(&["wait", "With Talk"]).await;
+        seen.desktop.keys(&["+4930"]).await;
+        seen.reads(&["wait", "\\+4930"]).await;
+        seen.reads(&["once", "5, J K L"]).await;
+        seen.reads(&["wait", "\\+49305"]).await;
+        seen.reads(&["once", "Delete"]).await;
+        seen.desktop.keys(&["1", "-k", "BackSpace", "7"]).await;
+        seen.reads(&["wait", "\\+49307"]).await;
+        seen.reads(&["lint"]).await;
+        seen.picture(&format!("main-keypad-{}", size.width)).await;
+        seen.reads(&["once", "Call"]).await;
+        let call = outgoing(&mut seen).await;
+        assert_eq!((call.handle.value.as_str(), call.app_name.as_str()), ("+49307", "Talk"));
+    }
+}
+
+#[tokio::test]
+async fn the_bar_leads_back_to_the_call() {
+    let mut seen = Seen::start(Size::LAPTOP).await;
+    let chat = seen.desktop.phone().willing_app("org.example.Chat").await;
+    opens(&seen).await;
+    seen.reads(&["wait", "No Calls Yet"]).await;
+    chat.rings("Anna").await;
+    seen.reads(&["press", "Answer", "End Call"]).await;
+    seen.screen.one(CallState::Active).await;
+    let bar = "Anna · [0-9]+:[0-9]{2} · return to the call";
+    seen.reads(&["wait", bar]).await;
+    seen.focuses("Phone").await;
+    seen.has_focus("Phone").await;
+    seen.reads(&["lint"]).await;
+    seen.picture("main-bar").await;
+    seen.reads(&["once", bar]).await;
+    seen.has_focus("Call with Anna with Chat").await;
+    // So does the launcher.
+    seen.focuses("Phone").await;
+    seen.has_focus("Phone").await;
+    opens(&seen).await;
+    seen.has_focus("Call with Anna with Chat").await;
+    seen.reads(&["press", "End Call", "Close"]).await;
+    seen.reads(&["gone", bar]).await;
+}
+
+#[tokio::test]
+async fn who_calls_is_hidden_from_notifications() {
+    let seen = Seen::start(Size::PHONE).await;
+    let _chat = seen.desktop.phone().willing_app("org.example.Chat").await;
+    opens(&seen).await;
+    seen.page("Settings").await;
+    seen.reads(&["wait", "Chat"]).await;
+    seen.reads(&["lint"]).await;
+    seen.picture("main-settings").await;
+    seen.reads(&["once", "Show Who Calls"]).await;
+    says(&setting(&seen, "notifications.json"), r#""hide_details": true"#).await;
+    seen.reads(&["once", "Show Who Calls"]).await;
+    says(&setting(&seen, "notifications.json"), r#""hide_details": false"#).await;
+}
+
+impl Seen {
+    /// Turn to a page of the main window.
+    async fn page(&self, name: &str) {
+        self.reads(&["page", name]).await;
+    }
+
+    async fn focuses(&self, title: &str) {
+        self.sway(&[&format!("[title=\"^{title}$\"] focus")]).await;
+    }
+
+    /// Wait until this window has it.
+    async fn has_focus(&self, title: &str) {
+        let named = format!("\"name\": \"{title}\"");
+        soon(title, async {
+            loop {
+                let tree = self.sway(&["-r", "-t", "get_tree"]).await;
+                // One window is one object, and says its name before whether it has the focus.
+                let focused = tree.split("\"type\": \"con\"").find(|one| {
+                    one.split("\"nodes\"")
+                        .next()
+                        .is_some_and(|own| own.contains("\"focused\": true"))
+                });
+                if focused.is_some_and(|one| one.contains(&named)) {
+                    return;
+                }
+            }
+        })
+        .await;
+    }
+
+    async fn sway(&self, words: &[&str]) -> String {
+        let run = fs::read_dir(self.desktop.folder().join("run")).expect("it is ours");
+        let paths = run.filter_map(|entry| Some(entry.ok()?.path()));
+        let is_socket = |path: &PathBuf| path.to_string_lossy().contains("sway-ipc");
+        let socket = paths.into_iter().find(is_socket).expect("sway has one");
+        let mut all = vec!["-s".to_owned(), socket.to_string_lossy().into_owned()];
+        all.extend(words.iter().map(|word| (*word).to_owned()));
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        self.desktop.run("swaymsg", &all).await
+    }
+}
