@@ -143,7 +143,9 @@ impl Keypad {
             let button = named::button(&face, &key_name(key, letters));
             button.add_css_class("dial-key");
             button.connect_clicked(self.then(move |keypad| {
-                keypad.change(|number| drop(number.push(key)));
+                keypad.change(|number| {
+                    number.push(key);
+                });
             }));
             if key == '0' {
                 held(&button, self.then_held(|keypad| keypad.change(Number::hold_zero)));

@@ -150,7 +150,9 @@ mod tests {
 
     fn typed(keys: &str) -> Number {
         let mut number = Number::default();
-        keys.chars().for_each(|key| drop(number.push(key)));
+        for key in keys.chars() {
+            number.push(key);
+        }
         number
     }
 

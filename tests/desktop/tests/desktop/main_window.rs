@@ -52,7 +52,10 @@ async fn a_missed_and_an_answered_call_are_there_and_called_back() {
     seen.reads(&["press", "End Call", "Close"]).await;
     let ben = chat.rings("Ben").await;
     let ringing = seen.screen.one(CallState::Ringing).await.number;
-    chat.provider.report_call_ended(ben, EndedReason::RemoteEnded).await.expect("it is known");
+    chat.provider
+        .report_call_ended(ben, EndedReason::RemoteEnded, None)
+        .await
+        .expect("it is known");
     seen.screen.over(ringing).await;
     seen.reads(&["wait", "Call Ben with Chat"]).await;
     seen.reads(&["wait", "Call Anna with Chat"]).await;
