@@ -26,7 +26,7 @@ from gi.repository import Atspi, GLib
 PROGRAM = "hookswitch-phone|org.hookswitch.Phone"
 GUARD = 40
 LOOK = 0.05
-PRESSED = ("push button", "button", "toggle button")
+PRESSED = ("push button", "button", "toggle button", "check box", "switch")
 TABS = ("page tab", "radio button", *PRESSED)
 
 
@@ -74,8 +74,14 @@ def until(what, look):
 
 
 def button(name):
-    one = named(name)
-    return one if one is not None and one.get_role_name() in PRESSED else None
+    """A row may have the name of the switch in it: what can be pressed is meant."""
+    try:
+        for one in everything():
+            if one.get_role_name() in PRESSED and re.fullmatch(name, name_of(one)):
+                return one
+    except GLib.Error:
+        pass
+    return None
 
 
 def press(name, then):

@@ -5,16 +5,17 @@ use std::rc::Weak;
 /// A green line on top of every page while a call goes on: one press leads back.
 pub struct Bar {
     button: gtk::Button,
-    label: gtk::Label,
 }
 
 impl Bar {
     pub fn new(main: &Weak<MainWindow>) -> Self {
-        let label = gtk::Label::new(None);
-        label.set_wrap(true);
-        label.set_justify(gtk::Justification::Center);
-        label.add_css_class("numeric");
-        let button = super::named::over_label(&label);
+        // Only a label that a button made itself is its name for those who cannot see it.
+        let button = gtk::Button::with_label("");
+        if let Some(label) = button.child().and_downcast::<gtk::Label>() {
+            label.set_wrap(true);
+            label.set_justify(gtk::Justification::Center);
+            label.add_css_class("numeric");
+        }
         button.add_css_class("call-bar");
         button.set_visible(false);
         let main = main.clone();
@@ -23,7 +24,7 @@ impl Bar {
                 (main.wants)(Want::Return);
             }
         });
-        Self { button, label }
+        Self { button }
     }
 
     pub fn widget(&self) -> &gtk::Button {
@@ -33,8 +34,8 @@ impl Bar {
     /// Say this; `None`: there is no call.
     pub fn show(&self, words: Option<&str>) {
         let text = words.unwrap_or_default();
-        if self.label.text() != text {
-            self.label.set_text(text);
+        if self.button.label().as_deref() != Some(text) {
+            self.button.set_label(text);
         }
         self.button.set_visible(words.is_some());
     }

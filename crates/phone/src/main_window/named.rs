@@ -36,9 +36,3 @@ pub fn switch(label: &str) -> gtk::Switch {
     switch.set_valign(gtk::Align::Center);
     switch
 }
-
-/// A button that is called what the label on it says, whatever that is at the moment.
-pub fn over_label(label: &gtk::Label) -> gtk::Button {
-    // A button finds its name in a label that is its own child.
-    gtk::Button::builder().child(label).build()
-}

@@ -172,7 +172,8 @@ async fn pid(desktop: &Desktop) -> String {
         ["-m", "org.freedesktop.DBus.GetConnectionUnixProcessID", "org.hookswitch.Phone"];
     let said = desktop.run("gdbus", &[&bus[..], &question[..]].concat()).await;
     // As "(uint32 4711,)".
-    said.trim_matches(|letter: char| !letter.is_ascii_digit()).replace("uint32 ", "")
+    let last = said.split_whitespace().last().unwrap_or_default();
+    last.chars().filter(char::is_ascii_digit).collect()
 }
 
 async fn reads(desktop: &Desktop, words: &[&str]) {

@@ -51,7 +51,10 @@ async fn a_missed_and_an_answered_call_are_there_and_called_back() {
     seen.reads(&["press", "Answer", "End Call"]).await;
     seen.reads(&["press", "End Call", "Close"]).await;
     let ben = chat.rings("Ben").await;
-    let ringing = seen.screen.one(CallState::Ringing).await.number;
+    let rings = |call: &&Call| call.who() == "Ben" && call.state == CallState::Ringing;
+    let ringing =
+        seen.screen.until("Ben", |all| all.calls.values().find(rings).map(|it| it.number));
+    let ringing = ringing.await;
     chat.provider
         .report_call_ended(ben, None, EndedReason::RemoteEnded)
         .await
@@ -89,6 +92,7 @@ async fn a_number_is_typed_and_called() {
         phone.install_here("org.example.Talk");
         let _talk = App::start(phone.address(), "org.example.Talk", numbers, true).await;
         seen.page("Keypad").await;
+        seen.has_focus("Phone").await;
         seen.reads(&["wait", "With Talk"]).await;
         seen.desktop.keys(&["+4930"]).await;
         seen.reads(&["wait", "\\+4930"]).await;
