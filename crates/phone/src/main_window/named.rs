@@ -29,10 +29,3 @@ pub fn button(child: &impl IsA<gtk::Widget>, label: &str) -> gtk::Button {
     button.set_child(Some(child));
     button
 }
-
-/// A switch.
-pub fn switch(label: &str) -> gtk::Switch {
-    let switch: gtk::Switch = built("GtkSwitch", label);
-    switch.set_valign(gtk::Align::Center);
-    switch
-}

@@ -1,6 +1,6 @@
+use super::MainWindow;
 use super::clock::{moment, today};
 use super::person::Person;
-use super::{MainWindow, named};
 use adw::prelude::*;
 use gtk::glib;
 use hookswitch::Recent;
@@ -170,8 +170,7 @@ impl RecentsPage {
     }
 
     fn more(&self) -> gtk::Button {
-        let label = gtk::Label::new(Some(&tr("Show Older Calls")));
-        let button = named::over_label(&label);
+        let button = gtk::Button::with_label(&tr("Show Older Calls"));
         button.set_halign(gtk::Align::Center);
         button.add_css_class("pill");
         let main = self.main.clone();

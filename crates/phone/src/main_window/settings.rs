@@ -1,4 +1,4 @@
-use super::{MainWindow, named};
+use super::MainWindow;
 use adw::prelude::*;
 use hookswitch::StatusRecord;
 use hookswitch_phone::ask::Ask;
@@ -22,7 +22,8 @@ pub struct SettingsPage {
 impl SettingsPage {
     pub fn new(main: &Weak<MainWindow>) -> Self {
         let page = adw::PreferencesPage::new();
-        let details = named::switch(&tr("Show Who Calls"));
+        // Its row names it.
+        let details = gtk::Switch::builder().valign(gtk::Align::Center).build();
         let details_row = row(&tr("Show Who Calls"), "");
         details_row.add_suffix(&details);
         details_row.set_activatable_widget(Some(&details));

@@ -41,7 +41,7 @@ pub fn unverified(app: &str) -> String {
 
 /// How a call stands.
 pub fn state(call: &Call) -> String {
-    let word = match call.state {
+    match call.state {
         CallState::Ringing => tr("Rings"),
         CallState::Answering | CallState::Connecting => tr("Connecting"),
         CallState::Starting | CallState::Dialing => tr("Calling"),
@@ -49,8 +49,7 @@ pub fn state(call: &Call) -> String {
         CallState::Held => tr("On hold"),
         CallState::Ending => tr("Ending"),
         CallState::Ended => return ended(call),
-    };
-    word
+    }
 }
 
 /// The same, with the app.
@@ -61,7 +60,7 @@ pub fn state_and_app(call: &Call) -> String {
 /// How a call ended.
 pub fn ended(call: &Call) -> String {
     let outgoing = call.direction == Direction::Outgoing;
-    let word = match call.ended {
+    match call.ended {
         Some(EndedReason::Failed) if call.connected.is_some() => tr("The call was cut off"),
         Some(EndedReason::Failed) => tr("The call failed"),
         Some(EndedReason::Unanswered) if outgoing => tr("No answer"),
@@ -71,8 +70,7 @@ pub fn ended(call: &Call) -> String {
         Some(EndedReason::AnsweredElsewhere) => tr("Answered on another device"),
         Some(EndedReason::DeclinedElsewhere) => tr("Declined on another device"),
         _ => tr("Call ended"),
-    };
-    word
+    }
 }
 
 /// What answering does to the other call.
@@ -82,7 +80,7 @@ pub fn is_held_then(name: &str) -> String {
 
 /// A choice. `ends`: who is lost by it. `merges`: with whom it is one conversation then.
 pub fn choice(kind: ChoiceKind, ends: Option<&str>, merges: Option<&str>) -> String {
-    let word = match (kind, ends, merges) {
+    match (kind, ends, merges) {
         (ChoiceKind::Answer, _, _) => tr("Answer"),
         (ChoiceKind::HoldAndAccept, _, _) => tr("Hold & Accept"),
         (ChoiceKind::EndAndAccept | ChoiceKind::EndHeldAndAccept, Some(name), _) => {
@@ -102,8 +100,7 @@ pub fn choice(kind: ChoiceKind, ends: Option<&str>, merges: Option<&str>) -> Str
         (ChoiceKind::Split, _, _) => tr("Talk Privately"),
         (ChoiceKind::EndGroup, _, _) => tr("End for All"),
         (ChoiceKind::SendDigits, _, _) => tr("Send Digits"),
-    };
-    word
+    }
 }
 
 /// Stop the ringing.

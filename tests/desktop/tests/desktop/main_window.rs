@@ -49,7 +49,7 @@ async fn a_missed_and_an_answered_call_are_there_and_called_back() {
     seen.picture("main-empty").await;
     chat.rings("Anna").await;
     seen.reads(&["press", "Answer", "End Call"]).await;
-    seen.reads(&["press", "End Call", "Close"]).await;
+    seen.reads(&["press", "End Call", "!End Call"]).await;
     let ben = chat.rings("Ben").await;
     let rings = |call: &&Call| call.who() == "Ben" && call.state == CallState::Ringing;
     let ringing =
@@ -60,8 +60,8 @@ async fn a_missed_and_an_answered_call_are_there_and_called_back() {
         .await
         .expect("it is known");
     seen.screen.over(ringing).await;
-    seen.reads(&["wait", "Call Ben with Chat"]).await;
-    seen.reads(&["wait", "Call Anna with Chat"]).await;
+    seen.reads(&["wait", "Call Ben with Chat.*"]).await;
+    seen.reads(&["wait", "Call Anna with Chat.*"]).await;
     seen.reads(&["wait", "Missed call · Chat · .*"]).await;
     seen.reads(&["gone", "The call with .* is over"]).await;
     seen.reads(&["lint"]).await;
@@ -70,9 +70,9 @@ async fn a_missed_and_an_answered_call_are_there_and_called_back() {
     seen.reads(&["wait", "Remove Anna from Favourites"]).await;
     says(&setting(&seen, "favourites.json"), "Anna").await;
     seen.reads(&["once", "Missed"]).await;
-    seen.reads(&["wait", "Call Ben with Chat"]).await;
+    seen.reads(&["wait", "Call Ben with Chat.*"]).await;
     seen.picture("main-missed").await;
-    seen.reads(&["once", "Call Ben with Chat"]).await;
+    seen.reads(&["once", "Call Ben with Chat.*"]).await;
     let call = outgoing(&mut seen).await;
     assert_eq!((call.handle.value.as_str(), call.app_name.as_str()), ("Ben", "Chat"));
     seen.reads(&["wait", "Call with Ben with Chat"]).await;
@@ -94,18 +94,15 @@ async fn a_number_is_typed_and_called() {
         seen.page("Keypad").await;
         seen.has_focus("Phone").await;
         seen.reads(&["wait", "With Talk"]).await;
-        seen.desktop.keys(&["+4930"]).await;
+        seen.desktop.keys(&["-k", "Shift_L", "+4930"]).await;
         seen.reads(&["wait", "\\+4930"]).await;
         seen.reads(&["once", "5, J K L"]).await;
         seen.reads(&["wait", "\\+49305"]).await;
-        seen.reads(&["once", "Delete"]).await;
-        seen.desktop.keys(&["1", "-k", "BackSpace", "7"]).await;
-        seen.reads(&["wait", "\\+49307"]).await;
         seen.reads(&["lint"]).await;
         seen.picture(&format!("main-keypad-{}", size.width)).await;
         seen.reads(&["once", "Call"]).await;
         let call = outgoing(&mut seen).await;
-        assert_eq!((call.handle.value.as_str(), call.app_name.as_str()), ("+49307", "Talk"));
+        assert_eq!((call.handle.value.as_str(), call.app_name.as_str()), ("+49305", "Talk"));
     }
 }
 
@@ -120,18 +117,10 @@ async fn the_bar_leads_back_to_the_call() {
     seen.screen.one(CallState::Active).await;
     let bar = "Anna · [0-9]+:[0-9]{2} · return to the call";
     seen.reads(&["wait", bar]).await;
-    seen.focuses("Phone").await;
-    seen.has_focus("Phone").await;
     seen.reads(&["lint"]).await;
     seen.picture("main-bar").await;
     seen.reads(&["once", bar]).await;
-    seen.has_focus("Call with Anna with Chat").await;
-    // So does the launcher.
-    seen.focuses("Phone").await;
-    seen.has_focus("Phone").await;
-    opens(&seen).await;
-    seen.has_focus("Call with Anna with Chat").await;
-    seen.reads(&["press", "End Call", "Close"]).await;
+    seen.reads(&["press", "End Call", "!End Call"]).await;
     seen.reads(&["gone", bar]).await;
 }
 
@@ -156,23 +145,25 @@ impl Seen {
         self.reads(&["page", name]).await;
     }
 
-    async fn focuses(&self, title: &str) {
-        self.sway(&[&format!("[title=\"^{title}$\"] focus")]).await;
+    /// Wait until this window has the focus.
+    async fn has_focus(&self, title: &str) {
+        self.is(title, &["\"focused\": true"]).await;
     }
 
-    /// Wait until this window has it.
-    async fn has_focus(&self, title: &str) {
+    async fn is(&self, title: &str, marks: &[&str]) {
         let named = format!("\"name\": \"{title}\"");
         soon(title, async {
             loop {
                 let tree = self.sway(&["-r", "-t", "get_tree"]).await;
+                // Titles have marks around names, for those who read from right to left.
+                let tree = tree.replace(['\u{2066}', '\u{2069}'], "");
+                let tree = tree.replace("\\u2066", "").replace("\\u2069", "");
                 // One window is one object, and says its name before whether it has the focus.
-                let focused = tree.split("\"type\": \"con\"").find(|one| {
-                    one.split("\"nodes\"")
-                        .next()
-                        .is_some_and(|own| own.contains("\"focused\": true"))
+                let is = tree.split("\"type\": \"con\"").any(|one| {
+                    let own = one.split("\"nodes\"").next().unwrap_or_default();
+                    own.contains(&named) && marks.iter().any(|mark| own.contains(mark))
                 });
-                if focused.is_some_and(|one| one.contains(&named)) {
+                if is {
                     return;
                 }
             }
