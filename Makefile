@@ -15,7 +15,7 @@ help:
 	    'make demo DESKTOP=1      you call: on your own bus, with your microphone and loudspeakers; somebody answers' \
 	    'make check               the quick gate: format, lints, licences, flows, journeys on a private bus' \
 	    'make test                everything that gates, and the demo with its figures checked' \
-	    'make nightly PART=...    what takes too long for that: core, service, audio, soak, advisories or all' \
+	    'make nightly PART=...    what takes too long for that: core, service, audio, ui, soak, advisories or all' \
 	    'make mutants SHARD=K/N   whether the flows notice each small change of the core; K from 0 (default all of it, over an hour)' \
 	    'make bench               figures against their bars, also written to target/bench.json' \
 	    'make install PREFIX=DIR  build for release and install (default /usr/local; DESTDIR for packages)' \

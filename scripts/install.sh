@@ -17,6 +17,7 @@ readonly staged=target/install
 [[ $prefix == /* ]] || stop "PREFIX must begin with a slash, and \"$prefix\" does not: give the whole path."
 [[ $prefix != *[[:space:]\|\&\\]* ]] || stop "PREFIX \"$prefix\" has a character that unit and desktop files cannot carry: choose another folder."
 command -v cargo >/dev/null || stop "cargo is not on the PATH: as root, keep your own PATH (sudo env PATH=\"\$PATH\" make install)."
+command -v msgfmt >/dev/null || stop "msgfmt is needed for the translations and was not found: install gettext."
 
 # The nearest folder that exists already must be ours to write, before the long build.
 nearest=$destdir$prefix
@@ -50,6 +51,7 @@ fill data/dbus/org.hookswitch.Phone.service.in share/dbus-1/services
 fill data/systemd/hookswitchd.service.in share/systemd/user
 fill data/applications/org.hookswitch.Cli.desktop.in share/applications
 fill data/applications/org.hookswitch.Phone.desktop.in share/applications
+scripts/translations.sh install "$staged/share/locale"
 for file in data/sounds/*; do put 644 "$file" share/hookswitch/sounds; done
 for file in README.md CHANGELOG.md CONTRIBUTING.md LICENSE-MIT LICENSE-APACHE; do put 644 "$file" share/doc/hookswitch; done
 for file in docs/*.md; do put 644 "$file" share/doc/hookswitch/docs; done

@@ -36,6 +36,12 @@ audio() {
     sound_stage
 }
 
+ui() {
+    scripts/setup.sh test
+    stage 'programs' cargo build --locked --workspace --lib --bins --tests --examples
+    stage 'each screen in each look' env PICTURES_OF=all cargo test --locked --quiet --workspace --test desktop pictures -- --nocapture
+}
+
 soak() {
     stage 'properties, 50 000 000 steps' env PROPERTY_STEPS=50000000 PROPERTY_SEED="$seed" "${proof[@]}" properties -- --nocapture
 }
@@ -50,21 +56,22 @@ advisories() {
 }
 
 if (($# == 0)); then
-    printf 'nightly: say which part: core, service, audio, soak, advisories or all\n' >&2
+    printf 'nightly: say which part: core, service, audio, ui, soak, advisories or all\n' >&2
     exit 2
 fi
 for part in "$@"; do
     case $part in
-    core | service | audio | soak | advisories) "$part" ;;
+    core | service | audio | ui | soak | advisories) "$part" ;;
     all)
         core
         service
         audio
+        ui
         soak
         advisories
         ;;
     *)
-        printf 'nightly: there is no part "%s"; say core, service, audio, soak, advisories or all\n' "$part" >&2
+        printf 'nightly: there is no part "%s"; say core, service, audio, ui, soak, advisories or all\n' "$part" >&2
         exit 2
         ;;
     esac

@@ -97,6 +97,7 @@ xvfb                have Xvfb
 at-spi2-core        test -x /usr/libexec/at-spi-bus-launcher
 gir1.2-atspi-2.0    ls /usr/lib/*/girepository-1.0/Atspi-2.0.typelib
 libglib2.0-bin      have gdbus
+gettext             have xgettext
 phosh               ls /usr/libexec/phosh
 phoc                have phoc
 gnome-settings-daemon-common ls /usr/share/glib-2.0/schemas/org.gnome.settings-daemon.peripherals.gschema.xml

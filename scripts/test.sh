@@ -8,6 +8,7 @@ source scripts/stages.sh
 scripts/setup.sh test
 source_stages
 stage 'scripts' scripts/lint_scripts.sh
+stage 'translations' scripts/translations.sh check
 stage 'documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --workspace --no-deps
 workspace_stages
 sound_stage

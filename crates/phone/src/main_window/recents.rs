@@ -15,6 +15,9 @@ const PIECE: u32 = 100;
 /// The service tells no more at a time.
 const MOST: u32 = 1000;
 
+/// The days that are there, who of them is a favourite, and whether there are more.
+type Shown = (Vec<Day>, Vec<bool>, bool);
+
 /// The calls that were.
 pub struct RecentsPage {
     page: gtk::Box,
@@ -24,7 +27,7 @@ pub struct RecentsPage {
     limit: Cell<u32>,
     lines: RefCell<Vec<Recent>>,
     /// What is on the screen: days, and whether each row is starred.
-    shown: RefCell<Option<(Vec<Day>, Vec<bool>, bool)>>,
+    shown: RefCell<Option<Shown>>,
     main: Weak<MainWindow>,
 }
 

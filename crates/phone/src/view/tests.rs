@@ -25,8 +25,7 @@ fn choice(word: &str) -> ChoiceRecord {
 }
 
 fn state(records: Vec<CallRecord>) -> SurfaceState {
-    let calls =
-        records.into_iter().map(|record| Call::from(record)).map(|call| (call.number, call));
+    let calls = records.into_iter().map(Call::from).map(|call| (call.number, call));
     SurfaceState { calls: calls.collect(), ..SurfaceState::default() }
 }
 

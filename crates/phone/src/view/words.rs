@@ -48,7 +48,7 @@ pub fn state(call: &Call) -> String {
         CallState::Active => tr("Talking"),
         CallState::Held => tr("On hold"),
         CallState::Ending => tr("Ending"),
-        CallState::Ended => return ended(call),
+        CallState::Ended => ended(call),
     }
 }
 
@@ -84,7 +84,7 @@ pub fn choice(kind: ChoiceKind, ends: Option<&str>, merges: Option<&str>) -> Str
         (ChoiceKind::Answer, _, _) => tr("Answer"),
         (ChoiceKind::HoldAndAccept, _, _) => tr("Hold & Accept"),
         (ChoiceKind::EndAndAccept | ChoiceKind::EndHeldAndAccept, Some(name), _) => {
-            return tr_with("End {} & Accept", &[name]);
+            tr_with("End {} & Accept", &[name])
         }
         (ChoiceKind::EndAndAccept | ChoiceKind::EndHeldAndAccept, None, _) => tr("End & Accept"),
         (ChoiceKind::Decline, _, _) => tr("Decline"),
@@ -93,9 +93,9 @@ pub fn choice(kind: ChoiceKind, ends: Option<&str>, merges: Option<&str>) -> Str
         (ChoiceKind::Hold, _, _) => tr("Hold"),
         (ChoiceKind::Resume, _, _) => tr("Resume"),
         (ChoiceKind::Swap, _, _) => tr("Swap"),
-        (ChoiceKind::EndAndResume, Some(name), _) => return tr_with("End {} & Resume", &[name]),
+        (ChoiceKind::EndAndResume, Some(name), _) => tr_with("End {} & Resume", &[name]),
         (ChoiceKind::EndAndResume, None, _) => tr("End & Resume"),
-        (ChoiceKind::Merge, _, Some(name)) => return tr_with("Merge with {}", &[name]),
+        (ChoiceKind::Merge, _, Some(name)) => tr_with("Merge with {}", &[name]),
         (ChoiceKind::Merge, _, None) => tr("Merge"),
         (ChoiceKind::Split, _, _) => tr("Talk Privately"),
         (ChoiceKind::EndGroup, _, _) => tr("End for All"),
