@@ -1,35 +1,54 @@
 use crate::call::{Call, Sight, State};
 use crate::group::Group;
 use crate::numbered::Numbered;
+use crate::row::Row;
 use crate::words::{AccountId, CallNumber, CallUuid, GroupId, ProviderId, Timestamp};
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 /// All live calls, and the questions that rules ask of all of them, answered without going through them: every change
 /// of a state goes through [`Calls::set_state`], which keeps the answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Calls {
-    by_number: Numbered,
+    /// Each in a place of its own, or whoever looks for one goes through the memory of others.
+    by_number: Numbered<CallNumber, Box<Call>>,
     by_uuid: BTreeMap<(ProviderId, CallUuid), CallNumber>,
-    by_provider: BTreeMap<ProviderId, BTreeSet<CallNumber>>,
     answers: Answers,
 }
 
 /// What follows from the states of all calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Answers {
-    by_account: BTreeMap<(ProviderId, AccountId), OfAccount>,
+    /// Of those that have calls.
+    by_provider: Numbered<ProviderId, OfProvider>,
     groups: BTreeMap<GroupId, Group>,
-    /// How many groups, and calls that are in none, each provider has, not counting ringing and ending ones.
-    standing: BTreeMap<ProviderId, usize>,
-    ringing: BTreeSet<CallNumber>,
-    held: BTreeSet<CallNumber>,
+    ringing: Row<CallNumber>,
+    held: Row<CallNumber>,
     /// Everything that is neither ringing, held nor ending: at most a few.
-    foreground: BTreeSet<CallNumber>,
+    foreground: Row<CallNumber>,
     /// Ending, and had the audio before.
-    leaving: BTreeSet<CallNumber>,
-    deadlines: BTreeSet<(Timestamp, CallNumber)>,
+    leaving: Row<CallNumber>,
+    deadlines: Row<(Timestamp, CallNumber)>,
     /// When which call must be shown at the latest.
-    due: BTreeSet<(Timestamp, CallNumber)>,
+    due: Row<(Timestamp, CallNumber)>,
+}
+
+/// What a provider has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct OfProvider {
+    /// How many calls.
+    calls: usize,
+    /// How many groups, and calls that are in none, not counting ringing and ending ones.
+    standing: usize,
+    /// Its accounts that have calls, in no order.
+    accounts: Vec<(AccountId, OfAccount)>,
+}
+
+impl OfProvider {
+    fn account(&mut self, id: &AccountId) -> Option<&mut OfAccount> {
+        self.accounts.iter_mut().find(|(known, _)| known == id).map(|(_, of)| of)
+    }
 }
 
 /// How many calls an account has.
@@ -41,16 +60,16 @@ pub(crate) struct OfAccount {
 
 impl Calls {
     pub fn get(&self, number: CallNumber) -> Option<&Call> {
-        self.by_number.get(number)
+        self.by_number.get(number).map(Box::as_ref)
     }
 
     /// For everything but the state.
     pub fn get_mut(&mut self, number: CallNumber) -> Option<&mut Call> {
-        self.by_number.get_mut(number)
+        self.by_number.get_mut(number).map(Box::as_mut)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Call> {
-        self.by_number.iter()
+        self.by_number.values().map(Box::as_ref)
     }
 
     pub fn find(&self, provider: ProviderId, uuid: CallUuid) -> Option<CallNumber> {
@@ -58,7 +77,8 @@ impl Calls {
     }
 
     pub fn of_provider(&self, provider: ProviderId) -> impl Iterator<Item = CallNumber> {
-        self.by_provider.get(&provider).into_iter().flatten().copied()
+        let own = self.iter().filter(move |call| call.provider == provider);
+        own.map(|call| call.number)
     }
 
     /// Everybody who has calls.
@@ -68,13 +88,13 @@ impl Calls {
 
     /// Calls of this account: in any state, and those that ring.
     pub fn of_account(&self, provider: ProviderId, account: &AccountId) -> OfAccount {
-        let key = (provider, account.clone());
-        self.answers.by_account.get(&key).copied().unwrap_or_default()
+        let known = self.answers.by_provider.get(provider).map_or(&[][..], |of| &of.accounts);
+        known.iter().find(|(id, _)| id == account).map(|(_, of)| *of).unwrap_or_default()
     }
 
     /// How many groups a provider has that are answered or being dialed; a call in no group counts as one.
     pub fn groups(&self, provider: ProviderId) -> usize {
-        self.answers.standing.get(&provider).copied().unwrap_or_default()
+        self.answers.by_provider.get(provider).map_or(0, |of| of.standing)
     }
 
     /// The group this call is in.
@@ -102,22 +122,22 @@ impl Calls {
         one == other || self.lead(one) == self.lead(other)
     }
 
-    pub fn ringing(&self) -> &BTreeSet<CallNumber> {
+    pub fn ringing(&self) -> &Row<CallNumber> {
         &self.answers.ringing
     }
 
-    pub fn held(&self) -> &BTreeSet<CallNumber> {
+    pub fn held(&self) -> &Row<CallNumber> {
         &self.answers.held
     }
 
     /// Held calls, each group once and only if nobody in it talks, lowest first.
     pub fn held_groups(&self) -> impl Iterator<Item = CallNumber> + use<'_> {
-        self.answers.held.iter().copied().filter(|number| match self.group_of(*number) {
+        self.answers.held.iter().filter(|number| match self.group_of(*number) {
             None => true,
             Some(group) => {
-                group.members.iter().find(|member| self.answers.held.contains(member))
+                group.members.iter().find(|member| self.answers.held.contains(**member))
                     == Some(number)
-                    && !group.members.iter().any(|member| self.answers.foreground.contains(member))
+                    && !group.members.iter().any(|member| self.answers.foreground.contains(*member))
             }
         })
     }
@@ -128,18 +148,15 @@ impl Calls {
         (held.next(), held.next())
     }
 
-    pub fn foreground(&self) -> &BTreeSet<CallNumber> {
+    pub fn foreground(&self) -> &Row<CallNumber> {
         &self.answers.foreground
     }
 
     /// The call the user talks with, or dials: the one that has to make room.
     pub fn talking(&self) -> Option<CallNumber> {
         let of = |pick: fn(&Call) -> bool| {
-            self.answers
-                .foreground
-                .iter()
-                .copied()
-                .find(|number| self.get(*number).is_some_and(pick))
+            let mut numbers = self.answers.foreground.iter();
+            numbers.find(|number| self.get(*number).is_some_and(pick))
         };
         of(Call::talks).or_else(|| of(|_| true))
     }
@@ -148,17 +165,23 @@ impl Calls {
     /// group.
     pub fn heard(&self) -> impl Iterator<Item = CallNumber> + use<'_> {
         let runs = |number: &CallNumber| self.get(*number).is_some_and(Call::talks);
-        let first = self.answers.foreground.iter().chain(&self.answers.leaving).copied().find(runs);
-        first.into_iter().flat_map(|first| self.together(first)).filter(runs)
+        self.first_heard().into_iter().flat_map(|first| self.together(first)).filter(runs)
+    }
+
+    /// The first call whose media runs.
+    pub fn first_heard(&self) -> Option<CallNumber> {
+        let runs = |number: &CallNumber| self.get(*number).is_some_and(Call::talks);
+        let Answers { foreground, leaving, .. } = &self.answers;
+        foreground.iter().find(runs).or_else(|| leaving.iter().find(runs))
     }
 
     pub fn next_deadline(&self) -> Option<(Timestamp, CallNumber)> {
-        self.answers.deadlines.first().copied()
+        self.answers.deadlines.first()
     }
 
     /// Which call must be shown next, and when.
     pub fn next_due(&self) -> Option<(Timestamp, CallNumber)> {
-        self.answers.due.first().copied()
+        self.answers.due.first()
     }
 
     pub fn set_sight(&mut self, number: CallNumber, sight: Sight) {
@@ -171,32 +194,31 @@ impl Calls {
     pub fn insert(&mut self, call: Call) {
         let (number, provider, uuid) = (call.number, call.provider, call.facts.uuid);
         self.by_uuid.insert((provider, uuid), number);
-        self.by_provider.entry(provider).or_default().insert(number);
-        let account = (provider, call.facts.account.clone());
-        self.answers.by_account.entry(account).or_default().calls += 1;
+        let of = self.answers.by_provider.entry(provider);
+        of.calls += 1;
+        let account = &call.facts.account;
+        match of.account(account) {
+            Some(of) => of.calls += 1,
+            None => of.accounts.push((account.clone(), OfAccount { calls: 1, ringing: 0 })),
+        }
         self.answers.count(&call, true);
         self.answers.count_due(&call, true);
-        self.by_number.insert(call);
+        self.by_number.insert(number, Box::new(call));
     }
 
     pub fn remove(&mut self, number: CallNumber) -> Option<Call> {
         self.set_group(number, None);
-        let call = self.by_number.remove(number)?;
+        let call = *self.by_number.remove(number)?;
         self.answers.count(&call, false);
         self.answers.count_due(&call, false);
         self.by_uuid.remove(&(call.provider, call.facts.uuid));
-        if let Some(numbers) = self.by_provider.get_mut(&call.provider) {
-            numbers.remove(&number);
-            if numbers.is_empty() {
-                self.by_provider.remove(&call.provider);
-                self.answers.standing.remove(&call.provider);
-            }
-        }
-        let key = (call.provider, call.facts.account.clone());
-        if let Some(of) = self.answers.by_account.get_mut(&key) {
+        if let Some(of) = self.answers.by_provider.get_mut(call.provider) {
             of.calls -= 1;
             if of.calls == 0 {
-                self.answers.by_account.remove(&key);
+                self.answers.by_provider.remove(call.provider);
+            } else if let Some(account) = of.account(&call.facts.account) {
+                account.calls -= 1;
+                of.accounts.retain(|(_, of)| of.calls > 0);
             }
         }
         Some(call)
@@ -214,7 +236,8 @@ impl Calls {
 
     /// The calls of one registration of an app become those of another.
     pub fn hand_over(&mut self, from: ProviderId, to: ProviderId) {
-        for number in self.by_provider.get(&from).cloned().unwrap_or_default() {
+        let numbers: Vec<CallNumber> = self.of_provider(from).collect();
+        for number in numbers {
             if let Some(mut call) = self.remove(number) {
                 call.provider = to;
                 self.insert(call);
@@ -263,16 +286,24 @@ impl Calls {
         for (id, group) in &mut again.answers.groups {
             group.connected = self.answers.groups.get(id).and_then(|known| known.connected);
         }
-        again.answers.standing = self.answers.standing.clone();
-        let groups = |provider: &ProviderId| {
-            let stands = |call: &&Call| {
-                call.provider == *provider && !call.is_ringing() && !call.is_ending()
-            };
+        // Nor have its accounts an order.
+        for (id, of) in self.answers.by_provider.iter() {
+            let Some(counted) = again.answers.by_provider.get_mut(id) else { return false };
+            let same = of.accounts.len() == counted.accounts.len()
+                && counted.accounts.iter().all(|account| of.accounts.contains(account));
+            if !same {
+                return false;
+            }
+            (counted.standing, counted.accounts) = (of.standing, of.accounts.clone());
+        }
+        let groups = |provider: ProviderId| {
+            let stands =
+                |call: &&Call| call.provider == provider && !call.is_ringing() && !call.is_ending();
             let of = self.iter().filter(stands).map(|call| self.lead(call.number));
-            of.collect::<BTreeSet<_>>().len()
+            of.collect::<alloc::collections::BTreeSet<_>>().len()
         };
         again == *self
-            && self.by_provider.keys().all(|provider| self.groups(*provider) == groups(provider))
+            && self.answers.by_provider.iter().all(|(provider, of)| of.standing == groups(provider))
     }
 }
 
@@ -282,7 +313,7 @@ impl Answers {
         if add {
             self.due.insert((at, call.number));
         } else {
-            self.due.remove(&(at, call.number));
+            self.due.remove((at, call.number));
         }
     }
 
@@ -298,7 +329,7 @@ impl Answers {
         if add {
             set.insert(number);
         } else {
-            set.remove(&number);
+            set.remove(number);
         }
         let deadline = match call.state {
             State::Ringing { until, .. } => Some(until),
@@ -309,14 +340,14 @@ impl Answers {
             if add {
                 self.deadlines.insert((deadline, number));
             } else {
-                self.deadlines.remove(&(deadline, number));
+                self.deadlines.remove((deadline, number));
             }
         }
         let step = |n: &mut usize| if add { *n += 1 } else { *n -= 1 };
         match call.state {
             State::Ringing { .. } => {
-                let key = (call.provider, call.facts.account.clone());
-                if let Some(of) = self.by_account.get_mut(&key) {
+                let of = self.by_provider.get_mut(call.provider);
+                if let Some(of) = of.and_then(|of| of.account(&call.facts.account)) {
                     step(&mut of.ringing);
                 }
             }
@@ -329,7 +360,7 @@ impl Answers {
                     before.max(group.standing) == 1
                 });
                 if counts {
-                    step(self.standing.entry(call.provider).or_default());
+                    step(&mut self.by_provider.entry(call.provider).standing);
                 }
             }
         }

@@ -50,6 +50,7 @@ mod invariants;
 mod numbered;
 mod policy;
 mod provider;
+mod row;
 mod transaction;
 pub mod words;
 

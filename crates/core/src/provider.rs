@@ -1,3 +1,4 @@
+use crate::numbered::Numbered;
 use crate::words::{
     AccountId, AppId, CallNumber, CallUuid, Capabilities, EndKind, HandleKind, ProviderId,
     Timestamp,
@@ -94,7 +95,7 @@ impl Provider {
 /// All registered providers, by registration and by app.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Providers {
-    by_id: BTreeMap<ProviderId, Provider>,
+    by_id: Numbered<ProviderId, Provider>,
     by_app: BTreeMap<AppId, ProviderId>,
     /// Stand-ins, by when their time is over.
     stand_ins: BTreeSet<(Timestamp, ProviderId)>,
@@ -102,15 +103,15 @@ pub(crate) struct Providers {
 
 impl Providers {
     pub fn get(&self, id: ProviderId) -> Option<&Provider> {
-        self.by_id.get(&id)
+        self.by_id.get(id)
     }
 
     pub fn get_mut(&mut self, id: ProviderId) -> Option<&mut Provider> {
-        self.by_id.get_mut(&id)
+        self.by_id.get_mut(id)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (ProviderId, &Provider)> {
-        self.by_id.iter().map(|(id, provider)| (*id, provider))
+        self.by_id.iter()
     }
 
     pub fn of_app(&self, app: &AppId) -> Option<ProviderId> {
@@ -140,7 +141,7 @@ impl Providers {
         uuid: CallUuid,
         kind: EndKind,
     ) {
-        let stand_in = self.by_id.get_mut(&id).and_then(|provider| provider.stand_in.as_mut());
+        let stand_in = self.by_id.get_mut(id).and_then(|provider| provider.stand_in.as_mut());
         if let (Some(stand_in), Some(number)) = (stand_in, number) {
             stand_in.ended.push((number, uuid, kind));
         }
@@ -155,7 +156,7 @@ impl Providers {
     }
 
     pub fn remove(&mut self, id: ProviderId) -> Option<Provider> {
-        let provider = self.by_id.remove(&id)?;
+        let provider = self.by_id.remove(id)?;
         if let Some(stand_in) = &provider.stand_in {
             self.stand_ins.remove(&(stand_in.until, id));
         }

@@ -1,9 +1,11 @@
 use crate::input::Requester;
+use crate::numbered::Numbered;
+use crate::row::Row;
 use crate::words::{
     ActionId, CallNumber, CallUuid, Date, FailReason, Outcome, ProviderId, Timestamp,
     TransactionId, Verb,
 };
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// One action of a transaction.
@@ -103,17 +105,17 @@ pub(crate) struct Performing {
 /// All actions under way, by id, by call and by deadline.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Performings {
-    by_id: BTreeMap<ActionId, Performing>,
-    by_call: BTreeSet<(CallNumber, ActionId)>,
-    deadlines: BTreeSet<(Timestamp, ActionId)>,
+    by_id: Numbered<ActionId, Performing>,
+    by_call: Row<(CallNumber, ActionId)>,
+    deadlines: Row<(Timestamp, ActionId)>,
 }
 
 impl Performings {
     pub fn get(&self, action: ActionId) -> Option<&Performing> {
-        self.by_id.get(&action)
+        self.by_id.get(action)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (&ActionId, &Performing)> {
+    pub fn iter(&self) -> impl Iterator<Item = (ActionId, &Performing)> {
         self.by_id.iter()
     }
 
@@ -121,21 +123,20 @@ impl Performings {
         &self,
         call: CallNumber,
     ) -> impl Iterator<Item = (ActionId, &Performing)> + use<'_> {
-        self.by_call
-            .range((call, ActionId(0))..=(call, ActionId(u64::MAX)))
-            .filter_map(|(_, action)| Some((*action, self.by_id.get(action)?)))
+        let own = self.by_call.at_least((call, ActionId(0))).take_while(move |(of, _)| *of == call);
+        own.filter_map(|(_, action)| Some((action, self.by_id.get(action)?)))
     }
 
     pub fn of_provider(&self, provider: ProviderId) -> Vec<ActionId> {
         let own = self.by_id.iter().filter(|(_, p)| p.provider == provider);
-        own.map(|(action, _)| *action).collect()
+        own.map(|(action, _)| action).collect()
     }
 
     /// Actions of this transaction, and which step each is.
     pub fn of_transaction(&self, id: TransactionId) -> Vec<(ActionId, usize)> {
         let own = self.by_id.iter().filter_map(|(action, performing)| {
             let (of, step) = performing.step?;
-            (of == id).then_some((*action, step))
+            (of == id).then_some((action, step))
         });
         own.collect()
     }
@@ -159,7 +160,7 @@ impl Performings {
     }
 
     pub fn next_deadline(&self) -> Option<(Timestamp, ActionId)> {
-        self.deadlines.first().copied()
+        self.deadlines.first()
     }
 
     pub fn insert(&mut self, action: ActionId, performing: Performing) {
@@ -169,9 +170,9 @@ impl Performings {
     }
 
     pub fn remove(&mut self, action: ActionId) -> Option<Performing> {
-        let performing = self.by_id.remove(&action)?;
-        self.by_call.remove(&(performing.call, action));
-        self.deadlines.remove(&(performing.deadline, action));
+        let performing = self.by_id.remove(action)?;
+        self.by_call.remove((performing.call, action));
+        self.deadlines.remove((performing.deadline, action));
         Some(performing)
     }
 
@@ -179,7 +180,7 @@ impl Performings {
     pub fn adds_up(&self) -> bool {
         let mut again = Self::default();
         for (action, performing) in self.iter() {
-            again.insert(*action, performing.clone());
+            again.insert(action, performing.clone());
         }
         again == *self
     }
@@ -205,10 +206,10 @@ mod tests {
         assert!(known.adds_up());
         assert_eq!(known.next_deadline(), Some((Timestamp(4), ActionId(2))));
         let mut wrong = known.clone();
-        wrong.deadlines.pop_first();
+        wrong.deadlines.remove((Timestamp(4), ActionId(2)));
         assert!(!wrong.adds_up());
         let mut wrong = known.clone();
-        wrong.by_call.clear();
+        drop(wrong.by_call.take());
         assert!(!wrong.adds_up());
         known.remove(ActionId(2));
         assert!(known.adds_up());

@@ -73,16 +73,21 @@ impl Turn<'_> {
     /// AU-3, IN-3, OUT-1: the audio follows the fulfil of start, answer and resume, and goes with end and hold. MC-5: in
     /// a transaction it passes from one call to the next in one step. AU-5: who stays in a group keeps it.
     pub fn settle_audio(&mut self) {
-        if let Audio::Up(owners) = &self.core.audio
-            && self.core.calls.heard().eq(owners.iter().map(|owner| owner.call))
-        {
+        let calls = &self.core.calls;
+        let first = calls.first_heard();
+        let as_before = match (&self.core.audio, first) {
+            (Audio::Idle, None) => true,
+            (Audio::Up(owners), Some(first)) => match (&owners[..], calls.group_of(first)) {
+                ([owner], None) => owner.call == first,
+                (owners, _) => calls.heard().eq(owners.iter().map(|owner| owner.call)),
+            },
+            _ => false,
+        };
+        if as_before {
             return;
         }
-        let mut heard: Vec<CallNumber> = self.core.calls.heard().collect();
+        let mut heard: Vec<CallNumber> = calls.heard().collect();
         heard.sort_unstable();
-        if heard.is_empty() && matches!(self.core.audio, Audio::Idle) {
-            return;
-        }
         let before = core::mem::replace(&mut self.core.audio, Audio::Idle);
         let stays = |owner: &Owner| heard.contains(&owner.call);
         for owner in before.owners().iter().filter(|owner| owner.granted && !stays(owner)) {
@@ -154,7 +159,7 @@ impl Turn<'_> {
 
     /// The call that is to talk next by the running transaction: of a conversation that is resumed, the first.
     fn successor(&self) -> Option<Owner> {
-        let transaction = self.core.transactions.get(&self.core.arbitrating?)?;
+        let transaction = self.core.transactions.get(self.core.arbitrating?)?;
         let talks =
             |step: &&Step| matches!(step.verb, Verb::Answer | Verb::Start | Verb::SetHeld(false));
         let next = transaction.steps.iter().skip(transaction.at).find(talks);

@@ -49,7 +49,7 @@ impl Arbiter {
             providers: Vec::new(),
             uuids: Vec::new(),
             groups: Vec::new(),
-            transactions: transactions.keys().copied().collect(),
+            transactions: transactions.iter().map(|(id, _)| id).collect(),
             at: transactions.values().map(|transaction| transaction.at).collect(),
             surfaces: surfaces.iter().copied().collect(),
         };
@@ -82,8 +82,8 @@ impl Arbiter {
             asks.hash(into);
             labels.transaction(transaction, |call| calls.get(call).is_some(), into);
         }
-        for id in waiting {
-            labels.transaction_id(*id).hash(into);
+        for id in waiting.iter() {
+            labels.transaction_id(id).hash(into);
         }
         arbitrating.map(|id| labels.transaction_id(id)).hash(into);
         labels.audio(audio, into);

@@ -9,7 +9,10 @@ use alloc::vec::Vec;
 impl Arbiter {
     /// The choices for this call as everything stands. The order is the order of buttons.
     pub(crate) fn choices(&self, call: &Call) -> Vec<Choice> {
-        Offers { core: self, standing: self.standing() }.of(call)
+        let mut choices = Vec::new();
+        let plan = Plan::new(self, self.standing());
+        Offers { core: self, standing: self.standing(), plan }.of(call, &mut choices);
+        choices
     }
 }
 
@@ -17,12 +20,14 @@ impl Arbiter {
 pub(super) struct Offers<'a> {
     pub core: &'a Arbiter,
     pub standing: Standing,
+    /// Used again for each question, as most plans are only made to see whether they would be accepted.
+    pub plan: Plan<'a>,
 }
 
-impl Offers<'_> {
+impl<'a> Offers<'a> {
     /// The choices for this call.
-    pub fn of(&self, call: &Call) -> Vec<Choice> {
-        let mut choices = Vec::with_capacity(3);
+    pub fn of(&mut self, call: &Call, choices: &mut Vec<Choice>) {
+        choices.clear();
         let mut offer =
             |kind, ends, holds| choices.push(Choice { kind, ends, holds, merges: None });
         match call.state {
@@ -55,18 +60,18 @@ impl Offers<'_> {
             });
         }
         if matches!(call.state, State::Active | State::Held(_)) {
-            self.groupings(call, &mut choices);
+            self.groupings(call, choices);
         }
-        choices
     }
 
     /// MC-21, UI-10: merging and splitting, where app and calls can.
-    fn groupings(&self, call: &Call, choices: &mut Vec<Choice>) {
+    fn groupings(&mut self, call: &Call, choices: &mut Vec<Choice>) {
         let number = call.number;
         // Whoever talks first: that is who the user is likely to mean.
-        let others = self.core.calls.talking().into_iter().chain(self.core.calls.held_groups());
+        let core = self.core;
+        let others = core.calls.talking().into_iter().chain(core.calls.held_groups());
         let merge = |other: CallNumber| {
-            let apart = !self.core.calls.are_together(number, other);
+            let apart = !core.calls.are_together(number, other);
             let holds = self.try_plan(|plan| plan.merge(number, other, None)).ok()?;
             apart.then_some((other, holds))
         };
@@ -86,7 +91,7 @@ impl Offers<'_> {
 
     /// MC-3, MC-8, UI-10.
     fn answers(
-        &self,
+        &mut self,
         call: CallNumber,
         offer: &mut impl FnMut(ChoiceKind, Option<CallNumber>, Option<CallNumber>),
     ) {
@@ -95,25 +100,31 @@ impl Offers<'_> {
             Ok(holds) => offer(ChoiceKind::HoldAndAccept, None, holds),
             Err(_) => {}
         }
-        let ending = |loss: CallNumber| {
-            self.try_plan(|plan| plan.end_group(loss, None).and_then(|()| plan.answer(call, None)))
-        };
         if let Some(talking) = self.core.calls.talking()
-            && let Ok(holds) = ending(talking)
+            && let Ok(holds) = self.ending(talking, call)
         {
             offer(ChoiceKind::EndAndAccept, Some(self.core.calls.lead(talking)), holds);
         }
         // Which of several held calls to give up is not a question for one button.
         if let (Some(held), None) = self.core.calls.held_pair()
             && self.try_plan(|plan| plan.answer(call, None)).is_err()
-            && let Ok(holds) = ending(held)
+            && let Ok(holds) = self.ending(held, call)
         {
             offer(ChoiceKind::EndHeldAndAccept, Some(self.core.calls.lead(held)), holds);
         }
     }
 
+    /// What it takes to end that call and answer this one.
+    fn ending(
+        &mut self,
+        loss: CallNumber,
+        call: CallNumber,
+    ) -> Result<Option<CallNumber>, RequestError> {
+        self.try_plan(|plan| plan.end_group(loss, None).and_then(|()| plan.answer(call, None)))
+    }
+
     fn resumes(
-        &self,
+        &mut self,
         call: CallNumber,
         offer: &mut impl FnMut(ChoiceKind, Option<CallNumber>, Option<CallNumber>),
     ) {
@@ -131,12 +142,12 @@ impl Offers<'_> {
 
     /// Whom the plan holds, if it would be accepted.
     fn try_plan(
-        &self,
-        build: impl FnOnce(&mut Plan) -> Result<(), RequestError>,
+        &mut self,
+        build: impl FnOnce(&mut Plan<'a>) -> Result<(), RequestError>,
     ) -> Result<Option<CallNumber>, RequestError> {
-        let mut plan = Plan::new(self.core, self.standing);
-        build(&mut plan)?;
-        plan.check_held()?;
-        Ok(plan.holds())
+        self.plan.begin_again(self.standing);
+        build(&mut self.plan)?;
+        self.plan.check_held()?;
+        Ok(self.plan.holds())
     }
 }

@@ -62,7 +62,7 @@ impl Turn<'_> {
         }
         let Some(performing) = self.core.performing.remove(action) else { return };
         if let Some((id, step)) = performing.step
-            && let Some(transaction) = self.core.transactions.get_mut(&id)
+            && let Some(transaction) = self.core.transactions.get_mut(id)
             && step > transaction.at
             && let Some(run) = &mut transaction.run
         {
@@ -75,7 +75,7 @@ impl Turn<'_> {
 
     pub fn conclude_step(&mut self, performing: Performing, result: Ended) {
         let forced = performing.step.is_some_and(|(id, at)| {
-            let transaction = self.core.transactions.get(&id);
+            let transaction = self.core.transactions.get(id);
             transaction.and_then(|t| t.steps.get(at)).is_some_and(|step| step.forced)
         });
         match result {
@@ -126,7 +126,7 @@ impl Turn<'_> {
                 self.set_state(number, State::Dialing { reached: false, stuck });
             }
             (Verb::SetHeld(true), State::Active) => {
-                let target = done.step.and_then(|(id, _)| self.core.transactions.get(&id));
+                let target = done.step.and_then(|(id, _)| self.core.transactions.get(id));
                 let implied = target.and_then(|t| {
                     let step = t.steps.get(t.at)?;
                     step.requested.is_none().then_some(t.target)?

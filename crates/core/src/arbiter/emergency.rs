@@ -82,7 +82,7 @@ impl Turn<'_> {
             }
         }
         let mut early = None;
-        if let Some(transaction) = self.core.transactions.get_mut(&id) {
+        if let Some(transaction) = self.core.transactions.get_mut(id) {
             early = transaction.run.take().map(|run| run.early);
             let failed = Outcome::Failed(crate::words::FailReason::EmergencyCall);
             transaction.results.iter_mut().for_each(|result| {

@@ -106,7 +106,9 @@ impl Turn<'_> {
     }
 
     fn end(&mut self, number: CallNumber, reason: EndedReason, by: By, date: Option<Date>) {
-        let left: Vec<CallNumber> = self.core.calls.together(number).collect();
+        let group = self.core.calls.group_of(number);
+        let left: Vec<CallNumber> =
+            group.into_iter().flat_map(|group| group.members.iter().copied()).collect();
         self.rearranged |= !self.core.calls.get(number).is_some_and(Call::is_apart);
         let Some(call) = self.core.calls.remove(number) else { return };
         if left.len() == 2 {

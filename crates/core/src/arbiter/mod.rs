@@ -28,8 +28,10 @@ mod wish;
 use crate::calls::Calls;
 use crate::effect::{AudioStanding, CallView, Effect};
 use crate::input::{Input, Now};
+use crate::numbered::Numbered;
 use crate::policy::Policy;
 use crate::provider::{Configuration, Providers};
+use crate::row::Row;
 use crate::transaction::{Performings, Transaction};
 use crate::words::{
     ActionId, AppId, CallNumber, CallUuid, EndedReason, GroupId, ProviderId, RecentsEntry,
@@ -60,9 +62,9 @@ pub struct Arbiter {
     policy: Policy,
     pub(crate) providers: Providers,
     pub(crate) calls: Calls,
-    pub(crate) transactions: BTreeMap<TransactionId, Transaction>,
+    pub(crate) transactions: Numbered<TransactionId, Transaction>,
     /// Transactions whose next step waits for another action of the same call.
-    pub(crate) waiting: BTreeSet<TransactionId>,
+    pub(crate) waiting: Row<TransactionId>,
     pub(crate) performing: Performings,
     /// The one transaction that changes which call is active.
     pub(crate) arbitrating: Option<TransactionId>,
@@ -93,8 +95,8 @@ impl Arbiter {
             policy,
             providers: Providers::default(),
             calls: Calls::default(),
-            transactions: BTreeMap::new(),
-            waiting: BTreeSet::new(),
+            transactions: Numbered::default(),
+            waiting: Row::default(),
             performing: Performings::default(),
             arbitrating: None,
             audio: Audio::Idle,

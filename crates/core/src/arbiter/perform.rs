@@ -23,9 +23,9 @@ enum Go {
 impl Turn<'_> {
     /// TX-3, TX-4: one step after the other, each when the one before is done.
     pub fn advance(&mut self, id: TransactionId) {
-        self.core.waiting.remove(&id);
+        self.core.waiting.remove(id);
         loop {
-            let Some(transaction) = self.core.transactions.get_mut(&id) else { return };
+            let Some(transaction) = self.core.transactions.get_mut(id) else { return };
             let at = transaction.at;
             let Some(step) = transaction.steps.get(at).cloned() else {
                 return self.finish(id);
@@ -44,7 +44,7 @@ impl Turn<'_> {
                 Go::Perform => return self.perform(id, step),
                 Go::Skip => self.done(id, Outcome::Fulfilled(None)),
                 Go::Fail(FailReason::CallEnded)
-                    if self.core.transactions.get(&id).is_some_and(|t| self.rest_resumes(t)) =>
+                    if self.core.transactions.get(id).is_some_and(|t| self.rest_resumes(t)) =>
                 {
                     self.done(id, Outcome::Fulfilled(None));
                 }
@@ -59,7 +59,7 @@ impl Turn<'_> {
 
     /// Let transactions go on that waited for something that is over now.
     pub fn pump(&mut self) {
-        for id in core::mem::take(&mut self.core.waiting) {
+        for id in self.core.waiting.take() {
             self.advance(id);
         }
     }
@@ -108,7 +108,7 @@ impl Turn<'_> {
     fn perform(&mut self, id: TransactionId, step: Step) {
         let Some(call) = self.core.calls.get(step.call) else { return };
         let provider = call.provider;
-        let Some(transaction) = self.core.transactions.get(&id) else { return };
+        let Some(transaction) = self.core.transactions.get(id) else { return };
         let known = self.core.providers.get(provider);
         let whole = known.is_some_and(|known| known.configuration.executes_transactions)
             && transaction.run.as_ref().is_none_or(|run| transaction.at >= run.until)
@@ -125,14 +125,14 @@ impl Turn<'_> {
 
     /// TX-1: what follows now for this app is offered to it as a whole.
     fn offer(&mut self, id: TransactionId, provider: ProviderId) {
-        let Some(transaction) = self.core.transactions.get(&id) else { return };
+        let Some(transaction) = self.core.transactions.get(id) else { return };
         let at = transaction.at;
         let own = |step: &Step| {
             self.core.calls.get(step.call).is_some_and(|call| call.provider == provider)
                 && matches!(self.go(step), Go::Perform)
         };
         let until = at + transaction.steps.iter().skip(at).take_while(|step| own(step)).count();
-        if let Some(transaction) = self.core.transactions.get_mut(&id) {
+        if let Some(transaction) = self.core.transactions.get_mut(id) {
             transaction.run = Some(Run::offered(at, until));
         }
         let performs: Vec<Perform> = (at..until).filter_map(|at| self.prepare(id, at)).collect();
@@ -141,7 +141,7 @@ impl Turn<'_> {
 
     /// The app says whether it carries out itself what it was offered.
     pub fn executed(&mut self, provider: ProviderId, id: TransactionId, handled: bool) {
-        let Some(transaction) = self.core.transactions.get_mut(&id) else { return };
+        let Some(transaction) = self.core.transactions.get_mut(id) else { return };
         let Some(run) = &mut transaction.run else { return };
         let offered = self.core.performing.of_transaction(id);
         let to_it = |(action, _): &(ActionId, usize)| {
@@ -178,7 +178,7 @@ impl Turn<'_> {
 
     /// The action of one step: it is pending from now on.
     fn prepare(&mut self, id: TransactionId, at: usize) -> Option<Perform> {
-        let step = self.core.transactions.get(&id)?.steps.get(at)?.clone();
+        let step = self.core.transactions.get(id)?.steps.get(at)?.clone();
         let call = self.core.calls.get(step.call)?;
         let (provider, uuid) = (call.provider, call.facts.uuid);
         let verb = match step.verb {
@@ -239,8 +239,7 @@ impl Turn<'_> {
     ) -> Perform {
         let call = self.core.calls.get(performing.call);
         let new = performing.verb == Verb::Start;
-        let transaction =
-            step.and_then(|(id, at)| Some((id, at, self.core.transactions.get(&id)?)));
+        let transaction = step.and_then(|(id, at)| Some((id, at, self.core.transactions.get(id)?)));
         let own = Some(Requester::Provider(performing.provider));
         let takes_over = |other: &Step| {
             matches!(other.verb, Verb::Answer | Verb::Start | Verb::SetHeld(false))

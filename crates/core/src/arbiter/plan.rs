@@ -26,6 +26,15 @@ pub(super) struct Plan<'a> {
     pub digits: Option<CallNumber>,
 }
 
+/// Room in memory of a plan that is not needed any more.
+#[derive(Debug, Default)]
+pub(super) struct PlanRoom {
+    steps: Vec<Step>,
+    gone: Vec<CallNumber>,
+    added: Vec<ProviderId>,
+    removed: Vec<ProviderId>,
+}
+
 /// How the calls stand before a plan: looked up once for many of them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Standing {
@@ -40,19 +49,46 @@ impl Arbiter {
 }
 
 impl<'a> Plan<'a> {
+    /// The same, from the beginning; its room is used again.
+    pub fn begin_again(&mut self, standing: Standing) {
+        self.clear();
+        (self.talking, self.target, self.digits) = (standing.talking, None, None);
+        (self.held, self.held_before) = (standing.held, standing.held);
+    }
+
     pub fn new(core: &'a Arbiter, standing: Standing) -> Self {
+        Self::within(core, standing, PlanRoom::default())
+    }
+
+    /// One that uses room which others had.
+    pub fn within(core: &'a Arbiter, standing: Standing, room: PlanRoom) -> Self {
+        let PlanRoom { steps, gone, added, removed } = room;
         Self {
             core,
-            steps: Vec::new(),
+            steps,
             talking: standing.talking,
             target: None,
             held: standing.held,
             held_before: standing.held,
-            gone: Vec::new(),
-            added: Vec::new(),
-            removed: Vec::new(),
+            gone,
+            added,
+            removed,
             digits: None,
         }
+    }
+
+    /// Its room, for another one.
+    pub fn into_room(mut self) -> PlanRoom {
+        self.clear();
+        let Self { steps, gone, added, removed, .. } = self;
+        PlanRoom { steps, gone, added, removed }
+    }
+
+    fn clear(&mut self) {
+        self.steps.clear();
+        self.gone.clear();
+        self.added.clear();
+        self.removed.clear();
     }
 
     pub(super) fn step(&mut self, call: CallNumber, verb: Verb, requested: Option<usize>) {

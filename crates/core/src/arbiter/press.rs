@@ -9,7 +9,7 @@ impl Turn<'_> {
     /// mute.
     pub fn press(&mut self, long: bool) {
         let calls = &self.core.calls;
-        let ringing = calls.ringing().first().copied().map(CallRef::Number);
+        let ringing = calls.ringing().first().map(CallRef::Number);
         let talking = calls.talking();
         let held = calls.held_pair();
         let muted = talking.and_then(|number| calls.get(number)).is_some_and(|c| c.mute_wanted);

@@ -5,7 +5,7 @@ use crate::input::{Adoption, Report, Verdict};
 use crate::provider::Provider;
 use crate::words::{
     AccountId, CallNumber, CallState, CallUpdate, CallUuid, Capabilities, Date, Direction,
-    EndedReason, Handle, IncomingCallError, LogPolicy, MissedReason, ProviderId, ReportError,
+    EndedReason, IncomingCallError, LogPolicy, MissedReason, ProviderId, ReportError,
 };
 use alloc::sync::Arc;
 
@@ -289,14 +289,14 @@ pub(super) fn facts(
     account: AccountId,
     uuid: CallUuid,
     direction: Direction,
-    update: CallUpdate,
+    mut update: CallUpdate,
 ) -> Facts {
     let mut facts = Facts {
         app,
         account,
         uuid,
         direction,
-        handle: Arc::new(Handle::default()),
+        handle: Arc::new(update.remote_handle.take().unwrap_or_default()),
         name: None,
         video: false,
         members: Arc::default(),

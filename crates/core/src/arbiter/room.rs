@@ -1,5 +1,6 @@
+use super::plan::PlanRoom;
 use crate::effect::Effect;
-use crate::words::{CallNumber, RecentsEntry};
+use crate::words::{CallNumber, Choice, RecentsEntry};
 use alloc::vec::Vec;
 use core::hash::{Hash, Hasher};
 
@@ -13,6 +14,9 @@ pub(super) struct Room {
     pub dirty: Vec<CallNumber>,
     pub stale: Vec<CallNumber>,
     pub mail: Vec<Effect>,
+    pub others: Vec<CallNumber>,
+    pub choices: Vec<Choice>,
+    pub plan: PlanRoom,
 }
 
 /// Empty again, and not too large.

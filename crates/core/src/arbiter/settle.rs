@@ -1,5 +1,6 @@
 use super::choices::Offers;
-use super::room::{Room, emptied};
+use super::plan::Plan;
+use super::room::emptied;
 use super::turn::{Turn, entry};
 use crate::call::{HeldFor, State};
 use crate::effect::{Change, Effect};
@@ -18,6 +19,9 @@ impl Turn<'_> {
         self.let_end_be_heard();
         let stale = self.stale.take();
         self.write_entries(&stale);
+        if let [_] = self.records[..] {
+            effects.extend(self.records.pop().map(Effect::Record));
+        }
         // The sort is stable: of several entries of a call the last one stands.
         self.records.sort_by_key(|entry| entry.number);
         let mut records = self.records.drain(..).peekable();
@@ -35,12 +39,11 @@ impl Turn<'_> {
         }
         effects.extend(ring.map(Effect::Ring));
         effects.append(&mut self.mail);
-        self.core.room = Room {
-            records: emptied(self.records),
-            dirty: emptied(told),
-            stale: emptied(stale),
-            mail: emptied(self.mail),
-        };
+        let room = &mut self.core.room;
+        room.records = emptied(self.records);
+        room.dirty = emptied(told);
+        room.stale = emptied(stale);
+        room.mail = emptied(self.mail);
         effects
     }
 
@@ -57,7 +60,7 @@ impl Turn<'_> {
                 let held = Some(State::Held(HeldFor::Room(*failed)));
                 calls.get(*number).map(|call| call.state) == held
             };
-            calls.held().iter().copied().find(for_it)
+            calls.held().iter().find(for_it)
         };
         if let Some(number) = self.dial_failed.iter().find_map(made_room) {
             return self.resume(number);
@@ -79,8 +82,8 @@ impl Turn<'_> {
     /// UI-8: loud only when nobody talks. It follows what is left, without restart or gap.
     fn ring(&mut self) -> Option<RingLevel> {
         let calls = &self.core.calls;
-        let audible = |number: &CallNumber| {
-            let state = calls.get(*number).map(|call| call.state);
+        let audible = |number: CallNumber| {
+            let state = calls.get(number).map(|call| call.state);
             matches!(state, Some(State::Ringing { silenced: false, .. }))
         };
         let level = match calls.ringing().iter().any(audible) {
@@ -103,13 +106,13 @@ impl Turn<'_> {
     }
 
     fn change(&mut self, told: &[CallNumber]) -> Change {
-        let mut others = Vec::new();
+        let mut others = core::mem::take(&mut self.core.room.others);
         let affected = if self.rearranged {
             // What can be done with these depends on the others.
             others.extend(told);
-            others.extend(self.core.calls.ringing());
-            others.extend(self.core.calls.held());
-            others.extend(self.core.calls.foreground());
+            others.extend(self.core.calls.ringing().iter());
+            others.extend(self.core.calls.held().iter());
+            others.extend(self.core.calls.foreground().iter());
             others.sort_unstable();
             others.dedup();
             &others
@@ -117,28 +120,42 @@ impl Turn<'_> {
             told
         };
         let mut calls = core::mem::take(&mut self.ended);
+        let mut choices = core::mem::take(&mut self.core.room.choices);
+        let mut plan = core::mem::take(&mut self.core.room.plan);
         let mut standing = None;
         for &number in affected {
             let Some(call) = self.core.calls.get(number) else { continue };
             let state = call.public_state();
             let moved = call.shown != Some(state);
             // What can be done is worked out only where it can be something else than before.
-            let offered = (moved || self.rearranged)
-                .then(|| *standing.get_or_insert_with(|| self.core.standing()))
-                .map(|standing| Offers { core: self.core, standing }.of(call));
-            let choices = offered.filter(|choices| moved || **choices != *call.choices);
-            let differs = choices.is_some();
-            if let (Some(choices), Some(call)) = (choices, self.core.calls.get_mut(number)) {
+            let worked_out = moved || self.rearranged;
+            if worked_out {
+                let core = &*self.core;
+                let standing = *standing.get_or_insert_with(|| core.standing());
+                let mut offers =
+                    Offers { core, standing, plan: Plan::within(core, standing, plan) };
+                offers.of(call, &mut choices);
+                plan = offers.plan.into_room();
+            }
+            let differs = worked_out && (moved || choices[..] != call.choices[..]);
+            if differs && let Some(call) = self.core.calls.get_mut(number) {
                 call.choices_revision += 1;
                 call.shown = Some(state);
-                call.choices = choices.into();
+                call.choices = choices[..].into();
             }
-            if differs || told.binary_search(&number).is_ok() {
-                let call = self.core.calls.get(number);
-                calls.extend(call.map(|call| self.core.view(call)));
+            if (differs || told.binary_search(&number).is_ok())
+                && let Some(call) = self.core.calls.get(number)
+            {
+                if calls.is_empty() {
+                    calls.reserve_exact(affected.len());
+                }
+                calls.push(self.core.view(call));
             }
         }
         calls.sort_by_key(|call| call.number);
+        self.core.room.others = emptied(others);
+        self.core.room.choices = emptied(choices);
+        self.core.room.plan = plan;
         Change { calls, finished: core::mem::take(&mut self.finished) }
     }
 }

@@ -32,7 +32,7 @@ impl Turn<'_> {
 
     /// A performed step is over; its call may be, too.
     pub fn step_over(&mut self, id: TransactionId, result: Ended) {
-        let Some(transaction) = self.core.transactions.get(&id) else { return };
+        let Some(transaction) = self.core.transactions.get(id) else { return };
         let Some(step) = transaction.steps.get(transaction.at) else { return };
         let gone = self.core.calls.get(step.call).is_none();
         let makes_room = matches!(step.verb, Verb::End(_) | Verb::SetHeld(true));
@@ -59,7 +59,7 @@ impl Turn<'_> {
     }
 
     pub fn done(&mut self, id: TransactionId, outcome: Outcome) {
-        let Some(transaction) = self.core.transactions.get_mut(&id) else { return };
+        let Some(transaction) = self.core.transactions.get_mut(id) else { return };
         if let Some(at) = transaction.steps.get(transaction.at).and_then(|step| step.requested) {
             transaction.results[at] = Some(outcome);
         }
@@ -68,7 +68,7 @@ impl Turn<'_> {
 
     /// ERR-14: nothing after a failed step is performed, and what was done to make room is undone.
     pub fn abort(&mut self, id: TransactionId, reason: FailReason) {
-        let Some(transaction) = self.core.transactions.get_mut(&id) else { return };
+        let Some(transaction) = self.core.transactions.get_mut(id) else { return };
         let rest = transaction.steps.split_off(transaction.at);
         let Some(failed) = rest.first() else { return };
         // What its app carries out on its own already can only be ended.
@@ -169,7 +169,7 @@ impl Turn<'_> {
     /// Say again that a call is not held.
     pub fn resume_again(&mut self, call: CallNumber) {
         let step = Step { forced: true, ..Step::own(call, Verb::SetHeld(false)) };
-        let under_way = self.core.arbitrating.and_then(|id| self.core.transactions.get_mut(&id));
+        let under_way = self.core.arbitrating.and_then(|id| self.core.transactions.get_mut(id));
         match under_way.filter(|transaction| transaction.requester.is_none()) {
             // Others of its conversation, which were held in time, are given back already.
             Some(undo) => undo.steps.push(step),
@@ -178,11 +178,11 @@ impl Turn<'_> {
     }
 
     pub fn finish(&mut self, id: TransactionId) {
-        self.core.waiting.remove(&id);
+        self.core.waiting.remove(id);
         if self.core.arbitrating == Some(id) {
             self.core.arbitrating = None;
         }
-        let Some(transaction) = self.core.transactions.remove(&id) else { return };
+        let Some(transaction) = self.core.transactions.remove(id) else { return };
         let done = |result: Option<Outcome>| result.unwrap_or(Outcome::Fulfilled(None));
         let results = transaction.results.into_iter().map(done).collect();
         let finished = Finished { transaction: id, results };
@@ -204,7 +204,7 @@ impl Turn<'_> {
             // An end is done with that, as is whatever made room.
             let over = Err(FailReason::CallEnded);
             let Some((id, step)) = performing.step else { continue };
-            let Some(transaction) = self.core.transactions.get_mut(&id) else { continue };
+            let Some(transaction) = self.core.transactions.get_mut(id) else { continue };
             match &mut transaction.run {
                 Some(run) if step > transaction.at => {
                     run.early.insert(step, (performing, over));

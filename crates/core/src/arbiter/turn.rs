@@ -8,6 +8,7 @@ use crate::words::{
     CallNumber, Capabilities, Date, EndedReason, ProviderId, RecentsEntry, RequestId, SurfaceId,
 };
 use alloc::vec::Vec;
+use core::mem::take;
 
 /// One input being handled: the state, the time, and what follows.
 pub(super) struct Turn<'a> {
@@ -35,7 +36,9 @@ pub(super) struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     pub fn new(core: &'a mut Arbiter, now: Now) -> Self {
-        let Room { records, dirty, stale, mail } = core::mem::take(&mut core.room);
+        let Room { records, dirty, stale, mail, .. } = &mut core.room;
+        let (records, dirty) = (take(records), take(dirty));
+        let (stale, mail) = (take(stale), take(mail));
         Self {
             core,
             now,
@@ -160,7 +163,7 @@ impl Marks {
 
     /// Each once, lowest first.
     pub fn take(&mut self) -> Vec<CallNumber> {
-        let mut numbers = core::mem::take(&mut self.0);
+        let mut numbers = take(&mut self.0);
         numbers.sort_unstable();
         numbers.dedup();
         numbers

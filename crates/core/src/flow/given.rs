@@ -49,7 +49,7 @@ impl Stage {
     fn fulfill_all(&mut self) -> Result<(), String> {
         loop {
             let pending = self.core.performing.iter().next();
-            let pending = pending.map(|(action, performing)| (*action, performing.provider));
+            let pending = pending.map(|(action, performing)| (action, performing.provider));
             let Some((action, provider)) = pending else { return Ok(()) };
             let completion = Completion::Fulfill(None);
             self.handle(Input::Complete { provider, action, completion, request: None })?;

@@ -134,7 +134,7 @@ impl Arbiter {
                 return Err(format!("action {action} ({verb}) of an ended call is pending"));
             }
             if let Some((id, _)) = performing.step
-                && !self.transactions.contains_key(&id)
+                && !self.transactions.has(id)
             {
                 return Err(format!("action {action} belongs to no transaction"));
             }
@@ -196,7 +196,7 @@ impl Arbiter {
             let waits = matches!(call.state, State::Answering { .. } | State::Starting);
             let number = call.number;
             let coming = |id: &crate::words::TransactionId| {
-                let transaction = self.transactions.get(id);
+                let transaction = self.transactions.get(*id);
                 let steps = transaction.map(|t| &t.steps[t.at.min(t.steps.len())..]);
                 steps.is_some_and(|steps| steps.iter().any(|step| step.call == number))
             };
@@ -212,7 +212,7 @@ impl Arbiter {
             }
         }
         match self.arbitrating {
-            Some(id) if !self.transactions.contains_key(&id) => {
+            Some(id) if !self.transactions.has(id) => {
                 Err(String::from("the arbitrating transaction is over"))
             }
             _ => Ok(()),

@@ -13,10 +13,10 @@ impl Arbiter {
             return Err(String::from("an answer that is kept is not what the calls say"));
         }
         for (action, performing) in self.performing.iter() {
-            self.check_step(*action, performing)?;
+            self.check_step(action, performing)?;
         }
-        for (id, transaction) in &self.transactions {
-            self.check_goes_on(*id, transaction)?;
+        for (id, transaction) in self.transactions.iter() {
+            self.check_goes_on(id, transaction)?;
         }
         Ok(())
     }
@@ -26,7 +26,7 @@ impl Arbiter {
             return Err(format!("action {action} waits for an app that is gone"));
         }
         let Some((id, at)) = performing.step else { return Ok(()) };
-        let transaction = self.transactions.get(&id);
+        let transaction = self.transactions.get(id);
         let step = transaction.filter(|t| t.at <= at).and_then(|t| t.steps.get(at));
         match step.is_some_and(|step| step.call == performing.call) {
             true => Ok(()),
@@ -38,7 +38,7 @@ impl Arbiter {
         let Some(step) = transaction.steps.get(transaction.at) else {
             return Err(format!("transaction {id} is over and was not finished"));
         };
-        if self.waiting.contains(&id) {
+        if self.waiting.contains(id) {
             let ends = self.calls.get(step.call).is_some_and(|call| call.is_ending());
             let kind = step.verb.kind();
             let waits = self.performing.of_call(step.call).any(|(_, p)| p.verb.kind() == kind);
@@ -81,7 +81,7 @@ impl Arbiter {
     ) -> impl Iterator<Item = (ActionId, ProviderId, CallNumber, CallUuid, &Verb, Timestamp)> {
         self.performing.iter().map(|(action, performing)| {
             let Performing { provider, call, uuid, verb, deadline, .. } = performing;
-            (*action, *provider, *call, *uuid, verb, *deadline)
+            (action, *provider, *call, *uuid, verb, *deadline)
         })
     }
 
@@ -90,7 +90,7 @@ impl Arbiter {
     pub fn is_of_whole(&self, action: ActionId) -> bool {
         let step = self.performing.get(action).and_then(|performing| performing.step);
         step.is_some_and(|(id, at)| {
-            let run = self.transactions.get(&id).and_then(|transaction| transaction.run.as_ref());
+            let run = self.transactions.get(id).and_then(|transaction| transaction.run.as_ref());
             run.is_some_and(|run| (run.from..run.until).contains(&at))
         })
     }
@@ -129,6 +129,6 @@ impl Arbiter {
         };
         let offered = self.transactions.iter();
         let offered = offered.filter(|(_, t)| t.run.as_ref().is_some_and(Run::is_offered));
-        offered.map(|(id, _)| *id).filter(to_it)
+        offered.map(|(id, _)| id).filter(to_it)
     }
 }

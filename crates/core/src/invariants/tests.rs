@@ -37,7 +37,7 @@ fn notices(lines: &[&str], slip: impl FnOnce(&mut Arbiter), what: &str) {
 
 /// Out of the keeping of the calls: as if the state had been set past it.
 fn forget_performs(core: &mut Arbiter) {
-    let asked: Vec<ActionId> = core.performing.iter().map(|(action, _)| *action).collect();
+    let asked: Vec<ActionId> = core.performing.iter().map(|(action, _)| action).collect();
     asked.into_iter().for_each(|action| drop(core.performing.remove(action)));
 }
 
