@@ -83,7 +83,7 @@ impl Calls {
 
     /// Everybody who has calls.
     pub fn providers(&self) -> impl Iterator<Item = ProviderId> + use<'_> {
-        self.by_provider.keys().copied()
+        self.answers.by_provider.iter().map(|(provider, _)| provider)
     }
 
     /// Calls of this account: in any state, and those that ring.
