@@ -54,7 +54,7 @@ fill data/applications/org.hookswitch.Phone.desktop.in share/applications
 scripts/translations.sh install "$staged/share/locale"
 for file in data/sounds/*; do put 644 "$file" share/hookswitch/sounds; done
 for file in README.md CHANGELOG.md CONTRIBUTING.md LICENSE-MIT LICENSE-APACHE; do put 644 "$file" share/doc/hookswitch; done
-for file in docs/*.md; do put 644 "$file" share/doc/hookswitch/docs; done
+for file in docs/*.md docs/*.svg docs/*.png; do put 644 "$file" share/doc/hookswitch/docs; done
 
 while IFS= read -r file; do
     mode=644

@@ -8,7 +8,6 @@ source scripts/stages.sh
 scripts/setup.sh test
 source_stages
 stage 'scripts' scripts/lint_scripts.sh
-stage 'translations' scripts/translations.sh check
 stage 'documentation' env RUSTDOCFLAGS='-D warnings' cargo doc --locked --quiet --workspace --no-deps
 workspace_stages
 sound_stage
@@ -20,5 +19,6 @@ stage 'speech to send' scripts/speech.sh target/speech.wav
 peers=(--exchange target/debug/hookswitch-exchange --participant target/debug/examples/participant --speech target/speech.wav)
 stage 'browser joins a session' node tests/browser/journey.mjs "${peers[@]}"
 stage 'official Python SDK joins a session' target/venv/bin/python tests/python_sdk/journey.py "${peers[@]}"
+stage 'translations' scripts/translations.sh check
 stage 'demo' scripts/demo.sh --check
 printf '\nin %d s\n%d passed, 0 failed\n' "$SECONDS" "$stages_done"

@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.."
 
 # The syntax is near enough to C for xgettext; it warns of lifetimes, which are no sentences.
 template() {
-    find crates/phone/src -name '*.rs' -print0 | sort -z |
-        xargs -0 xgettext --language=C --from-code=UTF-8 --keyword=tr --keyword=tr_with --no-location --omit-header --output=- 2>/dev/null
+    find crates/phone/src -name '*.rs' ! -name tongue.rs -print0 | sort -z |
+        LC_ALL=C.UTF-8 xargs -0 xgettext --language=C --from-code=UTF-8 --keyword=tr --keyword=tr_with --no-location --omit-header --output=- 2>/dev/null
 }
 
 check() {

@@ -1,7 +1,7 @@
 //! The bar on top of the main window while a call goes on.
 
 use super::{Kind, View};
-use crate::tongue::tr_with;
+use crate::tongue::{tr, tr_with};
 
 /// What it says; `None`: there is no call.
 pub fn bar(view: &View) -> Option<String> {
@@ -9,8 +9,10 @@ pub fn bar(view: &View) -> Option<String> {
     match view.kind {
         Kind::Over => None,
         Kind::Incoming | Kind::CallWaiting => {
-            Some(tr_with("{} calls · return to the call", &[name]))
+            Some(format!("{} · {}", tr_with("{} calls", &[name]), tr("return to the call")))
         }
-        Kind::InCall => Some(tr_with("{} · {} · return to the call", &[name, view.status.text()])),
+        Kind::InCall => {
+            Some(format!("{name} · {} · {}", view.status.text(), tr("return to the call")))
+        }
     }
 }
