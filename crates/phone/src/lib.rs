@@ -1,4 +1,5 @@
-//! The call screens of Hookswitch: what they say and offer ([`view`]), and the thread that talks to the service ([`line`]).
+//! The call screens of Hookswitch: what they say and offer ([`view`]), as widgets ([`window`]), and the thread that talks to
+//! the service ([`mod@line`]).
 //!
 //! The program `hookswitch-phone` is a surface like any other: it sees calls through [`hookswitch::Surface`] and has no
 //! rule of its own about them.
