@@ -62,6 +62,34 @@ def named(name):
     return None
 
 
+def gone(name):
+    """Whether there is none: not what could not be looked at."""
+    try:
+        return not any(re.fullmatch(name, name_of(one)) for one in everything())
+    except GLib.Error:
+        return False
+
+
+def acts(one):
+    """Press it, if it is still there."""
+    try:
+        Atspi.Action.do_action(one.get_action_iface() or one, 0)
+    except GLib.Error:
+        return False
+    return True
+
+
+def whole(look):
+    """What it finds when nothing goes away while it looks."""
+    end = time.monotonic() + GUARD
+    while True:
+        try:
+            return look()
+        except GLib.Error:
+            if time.monotonic() > end:
+                raise
+
+
 def until(what, look):
     end = time.monotonic() + GUARD
     while time.monotonic() < end:
@@ -69,7 +97,7 @@ def until(what, look):
         if found:
             return found
         time.sleep(LOOK)
-    names = sorted({name_of(one) for one in everything()})
+    names = whole(lambda: sorted({name_of(one) for one in everything()}))
     sys.exit(f"{what} did not come; there are {names}")
 
 
@@ -88,18 +116,14 @@ def press(name, then):
     def once():
         one = button(name)
         if one is not None:
-            try:
-                Atspi.Action.do_action(one.get_action_iface() or one, 0)
-            except GLib.Error:
-                pass
-        return named(then[1:]) is None if then.startswith("!") else named(then)
+            acts(one)
+        return gone(then[1:]) if then.startswith("!") else named(then)
 
     until(f"{name}, then {then}", once)
 
 
 def once(name):
-    one = until(name, lambda: button(name))
-    Atspi.Action.do_action(one.get_action_iface() or one, 0)
+    until(name, lambda: (one := button(name)) is not None and acts(one))
 
 
 def tab(name):
@@ -116,16 +140,19 @@ def tab(name):
 
 
 def page(name):
-    one = until(name, lambda: tab(name))
-    Atspi.Action.do_action(one.get_action_iface() or one, 0)
+    until(name, lambda: (one := tab(name)) is not None and acts(one))
 
 
-def lint():
-    bare = [
+def nameless():
+    return [
         one.get_role_name()
         for one in everything()
         if one.get_role_name() in PRESSED and re.fullmatch("((Gtk|Adw).*)?", one.get_name() or "")
     ]
+
+
+def lint():
+    bare = whole(nameless)
     if bare:
         sys.exit(f"without a name of their own: {bare}")
 
@@ -134,7 +161,7 @@ def main(wish, *words):
     if wish == "wait":
         until(words[0], lambda: named(words[0]))
     elif wish == "gone":
-        until(f"the end of {words[0]}", lambda: named(words[0]) is None)
+        until(f"the end of {words[0]}", lambda: gone(words[0]))
     elif wish == "press":
         press(*words)
     elif wish == "once":
@@ -142,7 +169,7 @@ def main(wish, *words):
     elif wish == "page":
         page(words[0])
     elif wish == "names":
-        print("\n".join(name_of(one) for one in everything()))
+        print("\n".join(whole(lambda: [name_of(one) for one in everything()])))
     elif wish == "lint":
         lint()
     else:
