@@ -109,13 +109,7 @@ impl Favourites {
         let Some(path) = &self.path else { return Ok(()) };
         let list: Vec<Value> = all.iter().map(Favourite::to_json).collect();
         let text = format!("{:#}\n", Value::Array(list));
-        place::replace(path, &text).map_err(|error| {
-            let (path, error) = (path.display().to_string(), error.to_string());
-            tr_with(
-                "{} cannot be written: {}. Make room, or give the folder back.",
-                &[&path, &error],
-            )
-        })?;
+        place::replace(path, &text)?;
         self.all = all;
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The user's folder of settings, which is the service's too.
 
+use crate::tongue::tr_with;
 use std::env;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -16,8 +17,15 @@ pub fn settings() -> Option<PathBuf> {
 /// Replace a file as a whole: whoever reads it, also after a crash, has the old text or the new one.
 ///
 /// # Errors
-/// The folder cannot be written.
-pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+/// In words, with what to do: the folder cannot be written. The old text is there then.
+pub fn replace(path: &Path, text: &str) -> Result<(), String> {
+    write(path, text).map_err(|error| {
+        let (path, error) = (path.display().to_string(), error.to_string());
+        tr_with("{} cannot be written: {}. Make room, or give the folder back.", &[&path, &error])
+    })
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
     // A file that is a link stays one: some keep their settings elsewhere.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if let Some(folder) = path.parent() {
@@ -43,6 +51,16 @@ mod tests {
         replace(&path, "2").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "2");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_says_so_and_keeps_the_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let no_folder = folder.path().join("file");
+        fs::write(&no_folder, "1").unwrap();
+        let why = replace(&no_folder.join("one.json"), "2").unwrap_err();
+        assert!(why.contains("cannot be written"), "{why}");
+        assert_eq!(fs::read_to_string(&no_folder).unwrap(), "1");
     }
 
     #[test]

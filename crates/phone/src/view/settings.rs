@@ -51,13 +51,7 @@ impl Notifications {
         let mut all = self.all.clone();
         all.insert(HIDE.to_owned(), Value::Bool(!shows));
         let text = format!("{:#}\n", Value::Object(all.clone()));
-        place::replace(&self.path, &text).map_err(|error| {
-            let (path, error) = (self.path.display().to_string(), error.to_string());
-            tr_with(
-                "{} cannot be written: {}. Make room, or give the folder back.",
-                &[&path, &error],
-            )
-        })?;
+        place::replace(&self.path, &text)?;
         self.all = all;
         Ok(())
     }
