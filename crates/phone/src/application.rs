@@ -140,7 +140,7 @@ impl Phone {
     fn returns(&self) -> bool {
         let window = self.window.borrow();
         if let Some(window) = window.as_ref() {
-            window.present();
+            window.comes_back();
         }
         window.is_some()
     }

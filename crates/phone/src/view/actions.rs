@@ -1,5 +1,5 @@
 use super::{Press, words};
-use hookswitch::{Call, CallState, Choice, ChoiceKind};
+use hookswitch::{Call, CallNumber, CallState, Choice, ChoiceKind};
 
 /// A button.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,11 +56,15 @@ pub fn silence(call: &Call) -> Action {
     }
 }
 
-/// What answering does to others, for each way there is, in words.
-pub fn losses(call: &Call, calls: &[&Call]) -> Vec<String> {
-    let held = call.choices.iter().find_map(|choice| choice.holds);
-    let name = |number| calls.iter().find(|call| call.number == number).map(|call| call.who());
-    held.and_then(name).map(words::is_held_then).into_iter().collect()
+/// Who is put on hold by an answer that does not say so itself.
+pub fn holds(call: &Call, calls: &[&Call]) -> Vec<String> {
+    let says_it = |choice: &&Choice| choice.ends.is_none();
+    let held = call.choices.iter().filter(says_it).find_map(|choice| choice.holds);
+    name(held, calls).map(words::is_held_then).into_iter().collect()
+}
+
+fn name<'a>(number: Option<CallNumber>, calls: &[&'a Call]) -> Option<&'a str> {
+    calls.iter().find(|call| Some(call.number) == number).map(|call| call.who())
 }
 
 /// What the call in front offers: the others' own choices are with them.
@@ -125,13 +129,14 @@ pub fn dismiss() -> Action {
 }
 
 fn of(call: &Call, choice: &Choice, calls: &[&Call]) -> Action {
-    let name = |number: Option<_>| {
-        let other = calls.iter().find(|call| Some(call.number) == number);
-        other.map(|call| call.who())
-    };
     let (style, icon) = look(choice.kind);
     Action {
-        label: words::choice(choice.kind, name(choice.ends), name(choice.merges)),
+        label: match (choice.kind, name(choice.ends, calls), name(choice.holds, calls)) {
+            (ChoiceKind::EndAndAccept | ChoiceKind::EndHeldAndAccept, Some(ends), Some(holds)) => {
+                words::end_hold_and_accept(ends, holds)
+            }
+            (kind, ends, _) => words::choice(kind, ends, name(choice.merges, calls)),
+        },
         icon,
         style,
         press: Press::Choose {

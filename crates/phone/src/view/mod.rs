@@ -4,6 +4,7 @@ mod actions;
 pub mod bar;
 pub mod dial;
 mod identity;
+mod late;
 mod other;
 mod over;
 pub mod recents;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use actions::{Action, Style, Toggle};
 pub use identity::{Identity, isolated};
+pub use late::Late;
 pub use other::Other;
 pub use over::Over;
 pub use status::Status;
@@ -125,7 +127,7 @@ impl View {
             call: call.number,
             title: words::incoming(&identity.name, &call.app_name),
             status: Status::Text(words::kind_of(call)),
-            notices: actions::losses(call, calls),
+            notices: actions::holds(call, calls),
             silence: (ring != RingLevel::Silent).then(|| actions::silence(call)),
             actions: actions::ringing(call, calls),
             app: None,

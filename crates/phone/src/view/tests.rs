@@ -95,6 +95,18 @@ fn call_waiting_names_who_is_held_and_who_is_lost() {
 }
 
 #[test]
+fn with_a_held_call_each_answer_says_whom_it_ends_and_whom_it_holds() {
+    let mut third = record(3, "ringing", "Cleo", &["decline"]);
+    third.choices.push(ChoiceRecord { ends: Some(2), ..choice("end_and_accept") });
+    let held = ChoiceRecord { ends: Some(1), holds: Some(2), ..choice("end_held_and_accept") };
+    third.choices.push(held);
+    let anna = record(1, "held", "Anna", &[]);
+    let view = view(vec![anna, record(2, "active", "Ben", &[]), third]);
+    assert_eq!(labels(&view), ["Decline", "End Ben & Accept", "End Anna, Hold Ben & Accept"]);
+    assert_eq!(view.notices, Vec::<String>::new(), "one of them ends Ben");
+}
+
+#[test]
 fn a_call_says_how_long_it_goes_on() {
     let active =
         CallRecord { connected: Some(38_000), ..record(1, "active", "Anna", &["end", "hold"]) };

@@ -103,6 +103,11 @@ pub fn choice(kind: ChoiceKind, ends: Option<&str>, merges: Option<&str>) -> Str
     }
 }
 
+/// An answer that ends one call and holds another.
+pub fn end_hold_and_accept(ends: &str, holds: &str) -> String {
+    tr_with("End {}, Hold {} & Accept", &[ends, holds])
+}
+
 /// Stop the ringing.
 pub fn silence() -> String {
     tr("Silence")

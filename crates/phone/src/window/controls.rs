@@ -287,13 +287,20 @@ fn others(view: &View, told: &Told) -> gtk::ListBox {
         row.add_css_class("call-row");
         row.append(&line(&other.name, "heading"));
         row.append(&line(&other.status, "dim-label"));
-        let buttons = gtk::Box::new(gtk::Orientation::Horizontal, 6);
-        buttons.set_homogeneous(true);
+        // Beside each other where there is room; large text and long words go below.
+        let buttons = gtk::FlowBox::builder()
+            .selection_mode(gtk::SelectionMode::None)
+            .homogeneous(true)
+            .max_children_per_line(3)
+            .column_spacing(6)
+            .row_spacing(6)
+            .build();
         for action in &other.actions {
             let button = wide(&action.label);
             style(&button, action.style);
             on_press(&button, action, told);
-            buttons.append(&button);
+            let place = gtk::FlowBoxChild::builder().child(&button).focusable(false).build();
+            buttons.append(&place);
         }
         if !other.actions.is_empty() {
             row.append(&buttons);

@@ -5,18 +5,16 @@ pub mod launch;
 mod layout;
 mod upper;
 
-use crate::view::{Kind, View};
+use crate::view::{Kind, Late, View};
 use adw::prelude::*;
 use controls::{Controls, Pressed};
 use gtk::{gdk, glib};
 use layout::CallLayout;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use upper::Upper;
 
-/// A tap that was on its way when the screen changed is not meant for what is there now.
-const LATE: Duration = Duration::from_millis(400);
 /// A screen that is not wider than this, in its narrower direction, is a phone's.
 const PHONE: i32 = 480;
 
@@ -26,17 +24,17 @@ pub struct CallWindow {
     upper: Rc<Upper>,
     controls: Controls,
     shown: RefCell<Option<View>>,
-    changed: Rc<Cell<Option<Instant>>>,
+    late: Rc<Cell<Late>>,
     toasts: adw::ToastOverlay,
 }
 
 impl CallWindow {
     /// A window without anything in it; `pressed` is told what the user wants.
     pub fn new(application: &adw::Application, pressed: impl Fn(Pressed) + 'static) -> Self {
-        let changed: Rc<Cell<Option<Instant>>> = Rc::default();
-        let late = changed.clone();
+        let late: Rc<Cell<Late>> = Rc::default();
+        let guard = late.clone();
         let pressed = move |press| {
-            if late.get().is_none_or(|changed| changed.elapsed() >= LATE) {
+            if guard.get().takes(Instant::now()) {
                 pressed(press);
             }
         };
@@ -58,7 +56,7 @@ impl CallWindow {
         if is_phone() {
             window.fullscreen();
         }
-        Self { window, upper, controls, shown: RefCell::default(), changed, toasts }
+        Self { window, upper, controls, shown: RefCell::default(), late, toasts }
     }
 
     /// Show this.
@@ -75,7 +73,7 @@ impl CallWindow {
             // Only another screen: what somebody else changed in a call that goes on stops nobody.
             let of = |view: &View| (view.kind, view.call);
             if before.as_ref().map(of) != Some(of(&view)) {
-                self.changed.set(Some(Instant::now()));
+                self.late.set(Late::changed(Instant::now()));
                 self.upper.take_focus();
             }
         }
@@ -99,6 +97,15 @@ impl CallWindow {
 
     /// Bring it to the front.
     pub fn present(&self) {
+        self.window.present();
+    }
+
+    /// Bring it to the front because the user asked for it in another window.
+    pub fn comes_back(&self) {
+        // Some compositors raise no window that is there already, but show every new one.
+        if !self.window.is_active() {
+            self.window.set_visible(false);
+        }
         self.window.present();
     }
 

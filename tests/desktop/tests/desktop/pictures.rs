@@ -84,6 +84,8 @@ async fn compared(look: &Look) -> Vec<String> {
     for name in &names {
         let again = pixels(&first.join(name), &second.join(name), "0");
         assert_eq!(again, 0.0, "{name} in {} is another one each time", look.name);
+        let screen = format!("{}x{}", look.size.width, look.size.height);
+        assert_eq!(size(&first.join(name)), screen, "{name} in {} fits the screen", look.name);
         let (fuzz, most) = if same { ("0", 0.0) } else { ("20%", SHARE) };
         let share = pixels(&kept.join(name), &first.join(name), fuzz)
             / f64::from(look.size.width * look.size.height);
@@ -138,6 +140,13 @@ fn pixels(one: &Path, other: &Path, fuzz: &str) -> f64 {
         println!("{} and {}: {said}", one.display(), other.display());
         f64::MAX
     })
+}
+
+/// How large a picture is: a window that needs more than the screen has gets it.
+fn size(picture: &Path) -> String {
+    let mut identify = Command::new("identify");
+    let said = identify.args(["-format", "%wx%h"]).arg(picture).output();
+    String::from_utf8_lossy(&said.expect("ImageMagick is installed").stdout).into_owned()
 }
 
 fn versions() -> String {
