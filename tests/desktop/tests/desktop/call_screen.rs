@@ -1,11 +1,15 @@
 //! The call screens, as somebody uses them who cannot see them, and as they look.
 
-use hookswitch::{Adoption, CallState, CallUpdate, EndedReason};
+use hookswitch::{Adoption, Call, CallState, CallUpdate, EndedReason};
 use hookswitch_desktop::{Desktop, Size, soon};
-use hookswitch_journeys::{Screen, program};
+use hookswitch_journeys::{Event, Screen, program};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
+
+/// The time a call has gone on, once the screen takes each press: what is pressed twice would be undone.
+const SETTLED: &str = "00:0[1-9]|00:[1-5][0-9]";
 
 /// A desktop with the call screens on it.
 pub struct Seen {
@@ -80,9 +84,12 @@ async fn a_call_is_answered_talked_in_and_ended_on_the_screen() {
     seen.reads(&["wait", "[0-9]+:[0-9]{2}"]).await;
     seen.reads(&["lint"]).await;
     seen.picture("in-call").await;
-    seen.reads(&["press", "Keypad", "5"]).await;
+    seen.reads(&["once", "Keypad"]).await;
+    seen.reads(&["wait", "5"]).await;
     seen.reads(&["lint"]).await;
     seen.picture("keypad").await;
+    seen.reads(&["once", "Keypad"]).await;
+    seen.reads(&["gone", "5"]).await;
     seen.reads(&["press", "End Call", "Close"]).await;
     assert_eq!(seen.screen.over(call).await, EndedReason::HungUp);
     seen.picture("over").await;
@@ -227,6 +234,93 @@ async fn the_mask_icon_leads_to_the_app() {
         while !opened.exists() {
             seen.reads(&["press", "Open Chat", "Open Chat"]).await;
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keys_are_tones_of_the_call() {
+    let seen = Seen::start(Size::PHONE).await;
+    let mut app = seen.desktop.phone().app("org.example.Chat").await;
+    app.rings("Anna").await;
+    let answers = async { app.answer().await.fulfill() };
+    tokio::join!(seen.reads(&["press", "Answer", "End Call"]), answers);
+    seen.reads(&["wait", SETTLED]).await;
+    seen.reads(&["once", "Keypad"]).await;
+    seen.reads(&["wait", "5"]).await;
+    for key in ["5", "#"] {
+        seen.reads(&["once", key]).await;
+        let tone = app.until("a tone", |event| match event {
+            Event::Dtmf(action) => Ok(action),
+            other => Err(other),
+        });
+        let tone = tone.await;
+        assert_eq!(tone.digits.as_str(), key);
+        tone.fulfill();
+    }
+}
+
+#[tokio::test]
+async fn what_is_pressed_in_a_call_happens_to_it() {
+    let mut seen = Seen::start(Size::PHONE).await;
+    let app = seen.desktop.phone().willing_app("org.example.Chat").await;
+    app.rings("Anna").await;
+    seen.reads(&["press", "Answer", "End Call"]).await;
+    let anna = seen.screen.one(CallState::Active).await.number;
+    seen.reads(&["wait", SETTLED]).await;
+    seen.reads(&["once", "Mute"]).await;
+    seen.screen.until("mute", |all| all.calls.get(&anna)?.muted.then_some(())).await;
+    seen.reads(&["once", "Mute"]).await;
+    seen.screen.until("no mute", |all| (!all.calls.get(&anna)?.muted).then_some(())).await;
+    seen.reads(&["press", "Hold", "Resume"]).await;
+    seen.screen.is(anna, CallState::Held).await;
+    seen.reads(&["press", "Resume", "Hold"]).await;
+    seen.screen.is(anna, CallState::Active).await;
+
+    app.rings("Ben").await;
+    seen.reads(&["press", "Hold & Accept", "Swap"]).await;
+    let talks = |call: &&Call| call.who() == "Ben" && call.state == CallState::Active;
+    let of = |all: &hookswitch::SurfaceState| all.calls.values().find(talks).map(|it| it.number);
+    let ben = seen.screen.until("Ben to talk", of).await;
+    seen.reads(&["press", "Swap", "Call with Anna with Chat"]).await;
+    seen.screen.is(ben, CallState::Held).await;
+    seen.screen.is(anna, CallState::Active).await;
+
+    seen.reads(&["press", "Merge.*", "End for All"]).await;
+    let together = |all: &hookswitch::SurfaceState| {
+        let (one, other) = (all.calls.get(&anna)?.group?, all.calls.get(&ben)?.group?);
+        (one == other).then_some(())
+    };
+    seen.screen.until("one conversation", together).await;
+    seen.reads(&["lint"]).await;
+    seen.picture("group").await;
+    seen.reads(&["press", "Talk Privately", "!End for All"]).await;
+    let apart = |all: &hookswitch::SurfaceState| {
+        all.calls.values().all(|call| call.group.is_none()).then_some(())
+    };
+    seen.screen.until("two conversations", apart).await;
+}
+
+#[tokio::test]
+async fn a_call_that_is_on_the_screen_is_said_to_be() {
+    let seen = Seen::start(Size::PHONE).await;
+    let mut bus = seen.desktop.command("dbus-monitor");
+    bus.args(["--session", "type='method_call',member='Presented'"]).stdout(Stdio::piped());
+    let mut bus = bus.spawn().expect("it is in dbus-bin");
+    let mut lines = BufReader::new(bus.stdout.take().expect("it has an output")).lines();
+    // It says its own name first: it listens then.
+    soon("the monitor", lines.next_line()).await.expect("it talks");
+    let app = seen.desktop.phone().willing_app("org.example.Chat").await;
+    app.rings("Anna").await;
+    seen.reads(&["wait", "Answer"]).await;
+    // The story's own screen says nothing of the kind.
+    soon("Presented", async {
+        while let Some(line) = lines.next_line().await.expect("it talks") {
+            if line.contains("member=Presented") {
+                return;
+            }
+        }
+        panic!("the monitor ended");
     })
     .await;
 }

@@ -97,11 +97,20 @@ async fn a_number_is_typed_and_called() {
     seen.reads(&["wait", "\\+4930"]).await;
     seen.reads(&["once", "5, J K L"]).await;
     seen.reads(&["wait", "\\+49305"]).await;
+    // A button acts a moment after it is pressed that way: what is typed must not overtake it.
+    seen.reads(&["once", "Delete"]).await;
+    seen.reads(&["wait", "\\+4930"]).await;
+    seen.desktop.keys(&["-k", "Shift_L", "1"]).await;
+    seen.reads(&["wait", "\\+49301"]).await;
+    seen.desktop.keys(&["-k", "Shift_L", "-k", "BackSpace"]).await;
+    seen.reads(&["wait", "\\+4930"]).await;
+    seen.desktop.keys(&["-k", "Shift_L", "7"]).await;
+    seen.reads(&["wait", "\\+49307"]).await;
     seen.reads(&["lint"]).await;
     seen.picture("main-keypad").await;
     seen.reads(&["once", "Call"]).await;
     let call = outgoing(&mut seen).await;
-    assert_eq!((call.handle.value.as_str(), call.app_name.as_str()), ("+49305", "Talk"));
+    assert_eq!((call.handle.value.as_str(), call.app_name.as_str()), ("+49307", "Talk"));
 }
 
 #[tokio::test]
@@ -116,8 +125,16 @@ async fn the_bar_leads_back_to_the_call() {
     let bar = "Anna · [0-9]+:[0-9]{2} · return to the call";
     seen.reads(&["wait", bar]).await;
     seen.reads(&["lint"]).await;
+    seen.focuses("Phone").await;
+    seen.has_focus("Phone").await;
     seen.picture("main-bar").await;
     seen.reads(&["once", bar]).await;
+    seen.has_focus("Call with Anna with Chat").await;
+    // So does the launcher.
+    seen.focuses("Phone").await;
+    seen.has_focus("Phone").await;
+    opens(&seen).await;
+    seen.has_focus("Call with Anna with Chat").await;
     seen.reads(&["press", "End Call", "!End Call"]).await;
     seen.reads(&["gone", bar]).await;
 }
@@ -141,6 +158,10 @@ impl Seen {
     /// Turn to a page of the main window.
     async fn page(&self, name: &str) {
         self.reads(&["page", name]).await;
+    }
+
+    async fn focuses(&self, title: &str) {
+        self.sway(&[&format!("[title=\"^{title}$\"] focus")]).await;
     }
 
     /// Wait until this window has the focus.
