@@ -3,16 +3,11 @@
 /// Give what is free back to the system. The allocator keeps it for the next calls otherwise, and after a burst that may
 /// be megabytes. A thread is started and ended for it: for after a burst, when there is nothing else to do.
 pub fn give_back() {
-    let_go();
     #[cfg(target_env = "gnu")]
-    glibc::trim();
-}
-
-/// Let go of the free pieces that the calling thread keeps for itself, so that another can give them back: whoever drops
-/// what others made keeps pieces of their pages.
-pub fn let_go() {
-    #[cfg(target_env = "gnu")]
-    glibc::end_cache();
+    {
+        glibc::end_cache();
+        glibc::trim();
+    }
 }
 
 #[cfg(target_env = "gnu")]

@@ -1,5 +1,4 @@
 use super::store::{Store, StoreError};
-use crate::memory;
 use hookswitch_bus::{RecentsQuery, RecentsRecord};
 use hookswitch_core::words::RecentsEntry;
 use std::path::PathBuf;
@@ -9,8 +8,6 @@ use tokio::sync::mpsc::UnboundedSender;
 
 /// Entries that could not be written are kept up to this many; the journal has them all.
 const KEPT: usize = 10_000;
-/// After so many entries, this thread lets go of the pieces of memory that are left of them.
-const BURST: u64 = 100;
 
 /// The line to the thread that has the list.
 #[derive(Clone, Debug)]
@@ -39,7 +36,7 @@ impl Recents {
     /// Start the thread. It opens the list when it first has something to do.
     pub fn start(path: PathBuf, answers: UnboundedSender<Answer>) -> Self {
         let (orders, inbox) = channel();
-        let desk = Desk { path, store: None, gathered: Vec::new(), written: 0, let_go: 0, answers };
+        let desk = Desk { path, store: None, gathered: Vec::new(), written: 0, answers };
         let spawned = thread::Builder::new().name("recents".into()).spawn(move || desk.work(inbox));
         if let Err(error) = spawned {
             tracing::error!("no thread for the list of recents: {error}");
@@ -64,8 +61,6 @@ struct Desk {
     store: Option<Store>,
     gathered: Vec<RecentsEntry>,
     written: u64,
-    /// How many were written when memory was let go of last.
-    let_go: u64,
     answers: UnboundedSender<Answer>,
 }
 
@@ -110,12 +105,6 @@ impl Desk {
         match self.open().and_then(|store| store.write(&entries)) {
             Ok(()) => {
                 self.written += count;
-                drop(entries);
-                // Before the answer, on which the service gives free pages back.
-                if self.written - self.let_go >= BURST {
-                    memory::let_go();
-                    self.let_go = self.written;
-                }
                 let _ = self.answers.send(Answer::Written(self.written));
             }
             Err(error) => {
