@@ -11,7 +11,7 @@ stop() {
 }
 
 readonly prefix=${1:-/usr/local} destdir=${2:-}
-readonly programs=(hookswitchd hookswitch hookswitch-phone hookswitch-exchange speakerbox)
+readonly programs=(hookswitchd hookswitch hookswitch-phone hookswitch-exchange speakerbox speakerbox-window)
 readonly staged=target/install
 
 [[ $prefix == /* ]] || stop "PREFIX must begin with a slash, and \"$prefix\" does not: give the whole path."
@@ -24,7 +24,7 @@ nearest=$destdir$prefix
 while [[ ! -e $nearest ]]; do nearest=$(dirname "$nearest"); done
 [[ -d $nearest && -w $nearest ]] || stop "$nearest cannot be written: take another PREFIX, or run this as root."
 
-cargo build --locked --release -p hookswitchd -p hookswitch-cli -p hookswitch-phone -p hookswitch-exchange -p speakerbox
+cargo build --locked --release -p hookswitchd -p hookswitch-cli -p hookswitch-phone -p hookswitch-exchange -p speakerbox -p speakerbox-window
 # By itself, because a panic in it must not end the program it is in; see the profile.
 cargo build --locked --profile library -p libhookswitch
 
