@@ -4,10 +4,12 @@
 
 mod application;
 mod main_window;
+mod renderer;
 
 use gtk::glib;
 
 fn main() -> glib::ExitCode {
+    renderer::choose();
     hookswitch_phone::tongue::find();
     application::run()
 }

@@ -1,47 +1,134 @@
 use crate::Round;
+use crate::cost::{self, Calling, Cost};
 use crate::watch::{Watch, round};
 use hookswitch_journeys::Phone;
 use hookswitch_phosh::{Lock, Screen, soon};
 use rustix::process::{Pid, Signal, kill_process};
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
+use tokio::process::Command;
+use zbus::{Connection, OwnedObjectPath, OwnedVariant};
 
 const PROGRAM: &str = "/usr/bin/gnome-calls";
 const NAME: Option<&str> = Some("org.gnome.Calls");
 /// How often to look whether it is there.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// GNOME Calls with its dummy provider, which calls itself when it gets a signal. `None`: it is not installed.
-pub async fn measure(calls: usize) -> Option<Vec<Round>> {
-    if !Path::new(PROGRAM).exists() {
-        return None;
+type Objects = HashMap<OwnedObjectPath, HashMap<String, HashMap<String, OwnedVariant>>>;
+
+/// GNOME Calls with its dummy provider, which calls itself when it gets a signal.
+struct GnomeCalls {
+    bus: Connection,
+}
+
+impl GnomeCalls {
+    fn command(screen: &Screen, arguments: &[&str]) -> Command {
+        let mut command = screen.command(PROGRAM);
+        command.args(["--provider", "dummy"]).args(arguments);
+        command
     }
-    let phone = Phone::with_environment("", &[("HOOKSWITCH_PHOSH", "never".into())]);
-    let bus = phone.stranger().await;
+
+    /// Its calls, if it is there.
+    async fn calls(&self) -> Option<Vec<String>> {
+        let (path, manager) = ("/org/gnome/Calls", Some("org.freedesktop.DBus.ObjectManager"));
+        let asked =
+            self.bus.call_method(NAME, path, manager, "GetManagedObjects", &()).await.ok()?;
+        let objects: Objects = asked.body().deserialize().ok()?;
+        Some(objects.into_keys().map(|path| path.to_string()).collect())
+    }
+
+    /// Its one call.
+    async fn call(&self) -> String {
+        soon("a call", async {
+            loop {
+                if let Some(call) = self.calls().await.and_then(|calls| calls.into_iter().next()) {
+                    return call;
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        })
+        .await
+    }
+
+    async fn tell(&self, call: &str, member: &str) {
+        let told = self.bus.call_method(NAME, call, Some("org.gnome.Calls.Call"), member, &());
+        soon(member, told).await.expect("it does as it is told");
+    }
+}
+
+impl Calling for GnomeCalls {
+    fn with_window(&self, screen: &Screen) -> Command {
+        Self::command(screen, &[])
+    }
+
+    fn waiting(&self, screen: &Screen) -> Command {
+        Self::command(screen, &["--daemon"])
+    }
+
+    async fn takes_calls(&mut self) {
+        soon("GNOME Calls", async {
+            while self.calls().await.is_none() {
+                tokio::time::sleep(LOOK).await;
+            }
+        })
+        .await;
+    }
+
+    async fn rings(&mut self, process: u32) {
+        let process = i32::try_from(process).ok().and_then(Pid::from_raw).expect("it runs");
+        kill_process(process, Signal::USR1).expect("it runs");
+    }
+
+    async fn is_answered(&mut self) {
+        self.tell(&self.call().await, "Accept").await;
+    }
+
+    async fn ends(&mut self) {
+        self.tell(&self.call().await, "Hangup").await;
+        soon("the end", async {
+            while self.calls().await.is_some_and(|calls| !calls.is_empty()) {
+                tokio::time::sleep(LOOK).await;
+            }
+        })
+        .await;
+    }
+}
+
+/// Whether it is installed.
+pub fn is_there() -> bool {
+    Path::new(PROGRAM).exists()
+}
+
+/// A phone that has it. The service leaves it its name.
+fn phone() -> Phone {
+    Phone::with_environment("", &[("HOOKSWITCH_PHOSH", "never".into())])
+}
+
+/// It calls itself, and hangs up, on a locked phone.
+pub async fn measure(calls: usize) -> Vec<Round> {
+    let phone = phone();
+    let mut program = GnomeCalls { bus: phone.stranger().await };
     let screen = Screen::start(phone.address(), Lock::Locked).await;
-    let mut program = screen.command(PROGRAM);
-    program.args(["--provider", "dummy", "--daemon"]).stdout(std::process::Stdio::null());
-    let process = program.spawn().expect("setpriv starts");
-    let pid = process.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    let pid = pid.expect("it runs");
-    let manager = Some("org.freedesktop.DBus.ObjectManager");
-    soon("GNOME Calls", async {
-        let path = "/org/gnome/Calls";
-        while bus.call_method(NAME, path, manager, "GetManagedObjects", &()).await.is_err() {
-            tokio::time::sleep(LOOK).await;
-        }
-    })
-    .await;
+    let mut running = program.waiting(&screen);
+    let running = running.stdout(std::process::Stdio::null()).spawn().expect("setpriv starts");
+    let process = running.id().expect("it runs");
+    program.takes_calls().await;
     let mut watch = Watch::start(phone.address()).await;
     let mut rounds = Vec::new();
     for _ in 0..calls {
-        let ring = async || kill_process(pid, Signal::USR1).expect("it runs");
-        let (took, path) = round(&screen, &mut watch, ring).await;
+        let (took, path) = round(&screen, &mut watch, async || program.rings(process).await).await;
         rounds.push(took);
-        let hangup =
-            bus.call_method(NAME, path.as_str(), Some("org.gnome.Calls.Call"), "Hangup", &());
-        soon("the end", hangup).await.expect("it hangs up");
+        program.tell(&path, "Hangup").await;
         watch.next("InterfacesRemoved").await;
     }
-    Some(rounds)
+    rounds
+}
+
+/// What its screens cost.
+pub async fn cost() -> Cost {
+    let phone = phone();
+    let mut program = GnomeCalls { bus: phone.stranger().await };
+    let screen = Screen::start(phone.address(), Lock::Unlocked).await;
+    cost::measure(&screen, &mut program).await
 }

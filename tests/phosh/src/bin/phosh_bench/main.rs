@@ -1,12 +1,15 @@
-//! How soon a locked phone shows a call: `phosh_bench FILE [ROUNDS]` measures, beside GNOME Calls with its dummy provider on
-//! the same Phosh, prints a table and adds its figures to the list of `hookswitch-bench` in FILE. It exits with 1 if a bar
-//! is missed.
+//! How soon a phone shows a call, and what its call screens cost: `phosh_bench FILE [ROUNDS]` measures, beside GNOME Calls
+//! with its dummy provider on the same Phosh, prints a table and adds its figures to the list of `hookswitch-bench` in FILE.
+//! It exits with 1 if a bar is missed.
 
+mod compared;
+mod cost;
 // One way to write a figure down for both benches that stand beside `hookswitch-bench`.
 #[path = "../../../../sound/src/bin/sound_bench/figure.rs"]
 mod figure;
 mod gnome_calls;
 mod ours;
+mod process;
 mod watch;
 
 use figure::{Figure, median};
@@ -34,27 +37,7 @@ fn main() -> ExitCode {
     let calls = arguments.next().and_then(|calls| calls.parse().ok()).unwrap_or(CALLS);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("an event loop");
-    let ours = runtime.block_on(ours::measure(calls));
-    let mut figures = vec![
-        Figure::reported("Phosh: report to InterfacesAdded", told(&ours), "ms"),
-        Figure::reported("Phosh: report to the first changed pixel", seen(&ours), "ms"),
-    ];
-    match runtime.block_on(gnome_calls::measure(calls)) {
-        Some(theirs) => figures.extend([
-            Figure::reported("Phosh: GNOME Calls, signal to InterfacesAdded", told(&theirs), "ms"),
-            Figure::reported("Phosh: GNOME Calls, to the first changed pixel", seen(&theirs), "ms"),
-            Figure::at_most(
-                "Phosh: InterfacesAdded, share of GNOME Calls",
-                told(&ours) / told(&theirs),
-                "share",
-                SHARE_BAR,
-            ),
-        ]),
-        None => eprintln!(
-            "phosh_bench: GNOME Calls is not installed, so it is NOT compared with it. Install the package gnome-calls, \
-             then run this again."
-        ),
-    }
+    let figures = runtime.block_on(measure(calls));
     for figure in &figures {
         println!("{figure}");
     }
@@ -65,10 +48,52 @@ fn main() -> ExitCode {
     if figures.iter().all(|figure| figure.met) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+async fn measure(calls: usize) -> Vec<Figure> {
+    let ours = ours::measure(calls).await;
+    let cost = ours::cost().await;
+    let mut figures = vec![
+        Figure::reported("Phosh: report to InterfacesAdded", told(&ours), "ms"),
+        Figure::reported("Phosh: report to the first changed pixel", seen(&ours), "ms"),
+    ];
+    figures.extend(compared::own("Phone", &cost));
+    let first_call = milliseconds(ours::first_call(calls.min(5)).await);
+    figures.push(Figure::reported(
+        "Phone: exec to the screen of a call that waits",
+        first_call,
+        "ms",
+    ));
+    if !gnome_calls::is_there() {
+        eprintln!(
+            "phosh_bench: GNOME Calls is not installed, so it is NOT compared with it. Install the package gnome-calls, \
+             then run this again."
+        );
+        return figures;
+    }
+    let theirs = gnome_calls::measure(calls).await;
+    let their_cost = gnome_calls::cost().await;
+    figures.extend([
+        Figure::reported("Phosh: GNOME Calls, signal to InterfacesAdded", told(&theirs), "ms"),
+        Figure::reported("Phosh: GNOME Calls, to the first changed pixel", seen(&theirs), "ms"),
+        Figure::at_most(
+            "Phosh: InterfacesAdded, share of GNOME Calls",
+            told(&ours) / told(&theirs),
+            "share",
+            SHARE_BAR,
+        ),
+    ]);
+    figures.extend(compared::own("GNOME Calls", &their_cost));
+    figures.extend(compared::with(&cost, &their_cost));
+    figures
+}
+
+fn milliseconds(times: impl IntoIterator<Item = Duration>) -> f64 {
+    median(times.into_iter().map(|time| time.as_secs_f64() * 1_000.0))
+}
+
 fn told(rounds: &[Round]) -> f64 {
-    median(rounds.iter().map(|round| round.told.as_secs_f64() * 1_000.0))
+    milliseconds(rounds.iter().map(|round| round.told))
 }
 
 fn seen(rounds: &[Round]) -> f64 {
-    median(rounds.iter().map(|round| round.seen.as_secs_f64() * 1_000.0))
+    milliseconds(rounds.iter().map(|round| round.seen))
 }

@@ -1,22 +1,39 @@
 use crate::Round;
+use crate::cost::{self, Calling, Cost};
 use crate::watch::{Watch, round};
-use hookswitch::{CallUpdate, EndedReason, Handle, HandleKind, new_call};
-use hookswitch_journeys::Phone;
+use hookswitch::{CallNumber, CallState, CallUpdate, EndedReason, Handle, HandleKind, new_call};
+use hookswitch_journeys::{App, Phone, Screen as Surface, program};
 use hookswitch_phosh::{Lock, Screen, soon};
+use std::fs;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::process::Command;
 
-/// An app reports a call, and takes it back.
+/// How the bus starts our call screens, and with what in their environment.
+const STARTED: &str = include_str!("../../../../../data/dbus/org.hookswitch.Phone.service.in");
+/// What is added to that for a program that waits for calls.
+const WAITING: &str = "--gapplication-service";
+/// How often to look whether it is there.
+const LOOK: Duration = Duration::from_millis(20);
+
+fn phone() -> Phone {
+    Phone::with_environment("", &[("HOOKSWITCH_PHOSH", "always".into())])
+}
+
+fn anna() -> CallUpdate {
+    let remote_handle = Some(Handle::new(HandleKind::Generic, "anna@example.org"));
+    CallUpdate { remote_handle, ..CallUpdate::default() }
+}
+
+/// An app reports a call, and takes it back, on a locked phone.
 pub async fn measure(calls: usize) -> Vec<Round> {
-    let phone = Phone::with_environment("", &[("HOOKSWITCH_PHOSH", "always".into())]);
+    let phone = phone();
     let app = phone.app("org.example.Chat").await;
     let screen = Screen::start(phone.address(), Lock::Locked).await;
     let mut watch = Watch::start(phone.address()).await;
     let mut rounds = Vec::new();
     for _ in 0..calls {
-        let call = new_call();
-        let update = CallUpdate {
-            remote_handle: Some(Handle::new(HandleKind::Generic, "anna@example.org")),
-            ..CallUpdate::default()
-        };
+        let (call, update) = (new_call(), anna());
         let (took, _) = round(&screen, &mut watch, async || {
             let reported = app.provider.report_new_incoming_call(call, update).await;
             reported.expect("it rings");
@@ -28,4 +45,103 @@ pub async fn measure(calls: usize) -> Vec<Round> {
         watch.next("InterfacesRemoved").await;
     }
     rounds
+}
+
+/// Our call screens, an app whose calls they show, and somebody who says what the user wants.
+struct Ours {
+    bin: TempDir,
+    app: App,
+    user: Surface,
+    call: Option<CallNumber>,
+}
+
+impl Ours {
+    async fn new(phone: &Phone) -> Self {
+        let bin = tempfile::tempdir().expect("a folder");
+        // As an installation has it: how much of a file is in memory depends on how it was written.
+        let installed = bin.path().join("hookswitch-phone");
+        fs::copy(program("hookswitch-phone"), &installed).expect("it is copied");
+        phone.install("org.hookswitch.Phone", &installed, true);
+        let app = phone.willing_app("org.example.Chat").await;
+        Self { bin, app, user: phone.screen().await, call: None }
+    }
+
+    fn command(&self, screen: &Screen) -> (Command, Vec<String>) {
+        let line = STARTED.lines().find_map(|line| line.strip_prefix("Exec="));
+        let line = line.expect("its file says how");
+        let bin = self.bin.path().display().to_string();
+        let mut words = line.split(' ').map(|word| word.replace("@bindir@", &bin));
+        let command = screen.command(&words.next().expect("a program"));
+        (command, words.collect())
+    }
+}
+
+impl Calling for Ours {
+    fn with_window(&self, screen: &Screen) -> Command {
+        let (mut command, arguments) = self.command(screen);
+        command.args(arguments.iter().filter(|argument| *argument != WAITING));
+        command
+    }
+
+    fn waiting(&self, screen: &Screen) -> Command {
+        let (mut command, arguments) = self.command(screen);
+        command.args(arguments);
+        command
+    }
+
+    async fn takes_calls(&mut self) {
+        soon("the call screens", async {
+            loop {
+                let status = self.user.surface.status().await.expect("the service answers");
+                if status.surfaces.iter().any(|one| one.name == "Phone") {
+                    return;
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        })
+        .await;
+    }
+
+    async fn rings(&mut self, _: u32) {
+        self.app.rings("anna@example.org").await;
+        self.call = Some(self.user.one(CallState::Ringing).await.number);
+    }
+
+    async fn is_answered(&mut self) {
+        let call = self.call.expect("it rings");
+        self.user.surface.answer(call, None).outcome().await.expect("it is answered");
+        self.user.is(call, CallState::Active).await;
+    }
+
+    async fn ends(&mut self) {
+        let call = self.call.take().expect("it is talked in");
+        self.user.surface.end(call, None).outcome().await.expect("it ends");
+        self.user.over(call).await;
+    }
+}
+
+/// What our call screens cost.
+pub async fn cost() -> Cost {
+    let phone = phone();
+    let mut ours = Ours::new(&phone).await;
+    let screen = Screen::start(phone.address(), Lock::Unlocked).await;
+    cost::measure(&screen, &mut ours).await
+}
+
+/// How long it takes to see a call for which the call screens have to be started.
+pub async fn first_call(starts: usize) -> Vec<Duration> {
+    let phone = phone();
+    let mut ours = Ours::new(&phone).await;
+    let screen = Screen::start(phone.address(), Lock::Unlocked).await;
+    let mut took = Vec::new();
+    for _ in 0..=starts {
+        ours.rings(0).await;
+        let (seen, program) = cost::first_frame(&screen, ours.waiting(&screen)).await;
+        took.push(seen);
+        ours.ends().await;
+        cost::end(program).await;
+    }
+    // The first fills the caches of fonts and icons.
+    took.remove(0);
+    took
 }
