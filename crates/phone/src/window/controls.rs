@@ -1,6 +1,7 @@
-use super::launch;
+use super::{launch, slide};
 use crate::view::{Action, Kind, Press, Style, Toggle, View, words};
 use adw::prelude::*;
+use hookswitch::ChoiceKind;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -127,7 +128,14 @@ impl Inner {
         } else {
             let buttons = row();
             for action in &view.actions {
-                buttons.append(&round(action, told));
+                if view.slides && action.press.is(ChoiceKind::Answer) {
+                    let (told, press) = (told.clone(), action.press.clone());
+                    self.fixed.append(&slide::slide(action, move || told(press.clone())));
+                    // The other one stays where it is without a slide.
+                    buttons.append(&gtk::Box::new(gtk::Orientation::Horizontal, 0));
+                } else {
+                    buttons.append(&round(action, told));
+                }
             }
             self.fixed.append(&buttons);
         }
