@@ -88,6 +88,7 @@ pub fn of_other(call: &Call, calls: &[&Call]) -> Vec<Action> {
         ChoiceKind::Resume,
         ChoiceKind::EndAndResume,
         ChoiceKind::Merge,
+        ChoiceKind::Split,
         ChoiceKind::End,
         ChoiceKind::Cancel,
     ];

@@ -189,6 +189,11 @@ impl View {
         }
     }
 
+    /// Whether there is more on it than one call.
+    pub fn is_crowded(&self) -> bool {
+        self.kind == Kind::CallWaiting || !self.others.is_empty()
+    }
+
     /// Whether only words differ, so that the buttons can stay where they are.
     pub fn has_same_controls(&self, other: &Self) -> bool {
         let of = |view: &Self| (view.kind, view.call, view.keypad);

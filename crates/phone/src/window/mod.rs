@@ -73,7 +73,7 @@ impl CallWindow {
         self.upper.show(&view);
         if !before.as_ref().is_some_and(|before| before.has_same_controls(&view)) {
             self.controls.show(&view);
-            self.upper.leaves_room(view.kind == Kind::CallWaiting || self.controls.has_keys());
+            self.upper.leaves_room(self.controls.needs_room());
             // Only another screen: what somebody else changed in a call that goes on stops nobody.
             let of = |view: &View| (view.kind, view.call, view.slides);
             if before.as_ref().map(of) != Some(of(&view)) {

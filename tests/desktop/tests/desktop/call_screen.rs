@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
 
 /// The time a call has gone on, once the screen takes each press: what is pressed twice would be undone.
-const SETTLED: &str = "00:0[1-9]|00:[1-5][0-9]";
+pub const SETTLED: &str = "00:0[1-9]|00:[1-5][0-9]";
 
 /// A desktop with the call screens on it.
 pub struct Seen {
@@ -27,6 +27,11 @@ impl Seen {
     /// With this in the environment of the call screens.
     pub async fn start_with(size: Size, environment: &[(&str, &str)]) -> Self {
         let desktop = Desktop::start_with(size, "", &[("HOOKSWITCH_SCREEN", "off".into())]).await;
+        Self::on(desktop, environment).await
+    }
+
+    /// On this desktop, whose service starts no call screens by itself.
+    pub async fn on(desktop: Desktop, environment: &[(&str, &str)]) -> Self {
         desktop.phone().install("org.hookswitch.Phone", &program("hookswitch-phone"), true);
         let screen = desktop.phone().screen().await;
         let accessibility = Self::accessibility(&desktop).await;

@@ -162,8 +162,14 @@ impl Seen {
     }
 
     /// Wait until this window has the focus.
-    async fn has_focus(&self, title: &str) {
+    pub async fn has_focus(&self, title: &str) {
         self.is(title, &["\"focused\": true"]).await;
+    }
+
+    /// Whether there is a window of that title now.
+    pub async fn has_window(&self, title: &str) -> bool {
+        let tree = self.sway(&["-r", "-t", "get_tree"]).await;
+        tree.contains(&format!("\"name\": \"{title}\""))
     }
 
     async fn is(&self, title: &str, marks: &[&str]) {
