@@ -96,6 +96,7 @@ fonts-cantarell     ls /usr/share/fonts/*/cantarell/*.otf
 xvfb                have Xvfb
 at-spi2-core        test -x /usr/libexec/at-spi-bus-launcher
 gir1.2-atspi-2.0    ls /usr/lib/*/girepository-1.0/Atspi-2.0.typelib
+gir1.2-gtk-4.0      ls /usr/lib/*/girepository-1.0/Gtk-4.0.typelib
 libglib2.0-bin      have gdbus
 gettext             have xgettext
 phosh               ls /usr/libexec/phosh

@@ -6,6 +6,7 @@
   reader.py press NAME THEN    press the button of that name until THEN is there: a screen that has just changed takes none;
                                THEN with a ! before it: until that is gone
   reader.py once NAME          press the button of that name one time, when it is there
+  reader.py last NAME          the same with the last button of that name
   reader.py page NAME          turn to the page of that name
   reader.py names              print all names, one a line
   reader.py lint               fail if something that can be pressed has no name of its own
@@ -101,15 +102,19 @@ def until(what, look):
     sys.exit(f"{what} did not come; there are {names}")
 
 
-def button(name):
+def buttons(name):
     """A row may have the name of the switch in it: what can be pressed is meant."""
     try:
         for one in everything():
             if one.get_role_name() in PRESSED and re.fullmatch(name, name_of(one)):
-                return one
+                yield one
     except GLib.Error:
-        pass
-    return None
+        # It went while it was looked at.
+        return
+
+
+def button(name):
+    return next(buttons(name), None)
 
 
 def press(name, then):
@@ -124,6 +129,10 @@ def press(name, then):
 
 def once(name):
     until(name, lambda: (one := button(name)) is not None and acts(one))
+
+
+def last(name):
+    until(name, lambda: bool(all := list(buttons(name))) and acts(all[-1]))
 
 
 def tab(name):
@@ -166,6 +175,8 @@ def main(wish, *words):
         press(*words)
     elif wish == "once":
         once(words[0])
+    elif wish == "last":
+        last(words[0])
     elif wish == "page":
         page(words[0])
     elif wish == "names":

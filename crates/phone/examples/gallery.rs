@@ -11,7 +11,6 @@ mod calls;
 use adw::prelude::*;
 use gtk::{gio, glib, graphene, gsk};
 use hookswitch_phone::view::Over;
-use hookswitch_phone::view::View;
 use hookswitch_phone::window::{self, CallWindow};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -78,7 +77,7 @@ async fn paint(application: &adw::Application, folder: &Path) -> Result<(), Stri
     for screen in calls::screens() {
         let window = CallWindow::new(application, |_| {});
         let over = screen.over.as_ref().and_then(|call| Over::of(call, calls::NOW));
-        let view = View::of(&screen.state, over.as_ref(), calls::NOW);
+        let view = screen.guard.view(&screen.state, over.as_ref(), calls::NOW);
         window.show(view.ok_or_else(|| format!("{} shows nothing", screen.name))?);
         window.show_keys(screen.keys);
         window.present();

@@ -3,7 +3,8 @@ use adw::prelude::*;
 use gtk::{gio, glib};
 use hookswitch::{CallNumber, Date, SurfaceState};
 use hookswitch_phone::line::{Line, News};
-use hookswitch_phone::view::{Over, Press, View};
+use hookswitch_phone::lock::LockWatch;
+use hookswitch_phone::view::{Guard, Lock, Over, Press};
 use hookswitch_phone::window::{self, CallWindow, launch};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,6 +21,9 @@ struct Phone {
     state: RefCell<SurfaceState>,
     over: RefCell<Option<Over>>,
     window: RefCell<Option<CallWindow>>,
+    /// While there is a window of a call, and only then.
+    lock: RefCell<Option<Rc<LockWatch>>>,
+    guard: Cell<Guard>,
     /// What is there without a call, too, once the user opened it.
     main: RefCell<Option<Rc<MainWindow>>>,
     presented: Cell<Option<CallNumber>>,
@@ -80,6 +84,8 @@ impl Phone {
             state: RefCell::default(),
             over: RefCell::default(),
             window: RefCell::default(),
+            lock: RefCell::default(),
+            guard: Cell::default(),
             main: RefCell::default(),
             presented: Cell::new(None),
             ticks: Cell::new(false),
@@ -187,18 +193,35 @@ impl Phone {
         })
     }
 
+    fn watch_lock(self: &Rc<Self>, application: &adw::Application) -> Rc<LockWatch> {
+        let (phone, weak) = (Rc::downgrade(self), application.downgrade());
+        LockWatch::begin(application.dbus_connection(), move |lock| {
+            let (Some(phone), Some(application)) = (phone.upgrade(), weak.upgrade()) else {
+                return;
+            };
+            phone.guard.set(Guard::read(lock));
+            phone.show(&application);
+        })
+    }
+
     /// Bring the window in step with the calls.
     fn show(self: &Rc<Self>, application: &adw::Application) {
         let now = now();
         if self.over.borrow().as_ref().is_some_and(|over| over.until <= now) {
             self.over.replace(None);
         }
-        let view = View::of(&self.state.borrow(), self.over.borrow().as_ref(), now);
+        if self.lock.borrow().is_none() {
+            // Somebody may have written to it since the last call.
+            self.guard.set(Guard::read(Lock::Unknown));
+        }
+        let guard = self.guard.get();
+        let view = guard.view(&self.state.borrow(), self.over.borrow().as_ref(), now);
         if let Some(main) = self.main.borrow().as_ref() {
             main.show(view.as_ref());
         }
         let Some(view) = view else {
             self.presented.set(None);
+            self.lock.take();
             if let Some(window) = self.window.take() {
                 window.close();
             }
@@ -208,6 +231,9 @@ impl Phone {
         let mut window = self.window.borrow_mut();
         let window = window.get_or_insert_with(|| self.new_window(application));
         window.show(view);
+        if self.lock.borrow().is_none() {
+            self.lock.replace(Some(self.watch_lock(application)));
+        }
         if self.presented.replace(Some(call)) != Some(call) {
             window.present();
             let (phone, painted) = (Rc::downgrade(self), window.painted());

@@ -7,6 +7,7 @@
 pub mod ask;
 pub mod favourites;
 pub mod line;
+pub mod lock;
 pub mod place;
 pub mod tongue;
 pub mod view;

@@ -15,6 +15,14 @@ pub(crate) async fn take(mut grim: Command, part: Option<&str>) -> Vec<u8> {
     output.stdout
 }
 
+/// Whether such a picture has one colour only.
+pub(crate) fn is_plain(picture: &[u8]) -> bool {
+    // Three lines of text, then three bytes for each pixel.
+    let mut lines = picture.splitn(4, |byte| *byte == b'\n');
+    let pixels = lines.nth(3).unwrap_or_default();
+    pixels.chunks_exact(3).all(|pixel| Some(pixel) == pixels.get(..3))
+}
+
 /// The words in a picture, as somebody reads them who has never seen it.
 pub(crate) async fn read(file: &Path) -> String {
     // Sparse text: a lock screen has no columns.

@@ -113,6 +113,15 @@ impl Screen {
         command
     }
 
+    /// How somebody outside, as the bus, starts this program in this session.
+    pub fn command_line(&self, program: &Path) -> String {
+        let command = self.command("true");
+        let all = command.as_std().get_envs();
+        let set = all.filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)));
+        let words: Vec<String> = set.map(|(name, value)| format!("{name}={value}")).collect();
+        format!("/usr/bin/env {} GSK_RENDERER=cairo {}", words.join(" "), program.display())
+    }
+
     fn log(&self, program: &str) -> File {
         let name = Path::new(program).file_name().unwrap_or_default().display().to_string();
         let file = self.folder.path().join(format!("{name}.log"));
@@ -194,6 +203,11 @@ impl Screen {
     /// A picture of the part that has the buttons: the same bytes as long as nothing changes there.
     pub async fn buttons(&self) -> Vec<u8> {
         picture::take(self.command("grim"), Some(BUTTONS)).await
+    }
+
+    /// Whether a part of the screen (`X,Y WxH`) has nothing but one colour.
+    pub async fn has_one_colour(&self, part: &str) -> bool {
+        picture::is_plain(&picture::take(self.command("grim"), Some(part)).await)
     }
 
     /// Touch the screen there, once it is still.

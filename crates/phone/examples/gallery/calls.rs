@@ -2,9 +2,13 @@
 
 use hookswitch::{Call, Date, SurfaceState};
 use hookswitch_bus::{CallRecord, ChoiceRecord, MemberRecord};
+use hookswitch_phone::view::{Guard, Lock};
 
 /// When it is: fixed, so that each timer says the same each time.
 pub const NOW: Date = Date(1_000_000);
+
+/// Locked, as it is where nobody set anything.
+const LOCKED: Guard = Guard { lock: Lock::Locked, slides: true, hides: false };
 
 /// One picture.
 pub struct Screen {
@@ -15,6 +19,8 @@ pub struct Screen {
     pub over: Option<Call>,
     /// With the keys open.
     pub keys: bool,
+    /// Whether the session is locked, and what the user wants then.
+    pub guard: Guard,
 }
 
 /// All of them.
@@ -62,6 +68,7 @@ pub fn screens() -> Vec<Screen> {
     );
     vec![
         of("incoming", vec![ringing(anna())]),
+        Screen { guard: LOCKED, ..of("incoming-locked", vec![ringing(anna())]) },
         of("incoming-video", vec![CallRecord { has_video: true, ..ringing(ben()) }]),
         of(
             "incoming-number-not-verified",
@@ -86,7 +93,7 @@ fn of(name: &'static str, records: Vec<CallRecord>) -> Screen {
     let calls = records.into_iter().map(Call::from).map(|call| (call.number, call));
     let mut state = SurfaceState { calls: calls.collect(), ..SurfaceState::default() };
     state.ring = hookswitch::RingLevel::Loud;
-    Screen { name, state, over: None, keys: false }
+    Screen { name, state, over: None, keys: false, guard: Guard::default() }
 }
 
 fn call(number: u64, name: &str, handle: &str) -> CallRecord {

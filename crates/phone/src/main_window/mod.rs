@@ -6,6 +6,7 @@ mod named;
 mod person;
 mod recents;
 mod settings;
+mod switch_row;
 
 use adw::prelude::*;
 use bar::Bar;

@@ -1,20 +1,18 @@
 use super::MainWindow;
+use super::switch_row::SwitchRow;
 use adw::prelude::*;
 use hookswitch::StatusRecord;
 use hookswitch_phone::ask::Ask;
-use hookswitch_phone::place;
 use hookswitch_phone::tongue::tr;
-use hookswitch_phone::view::settings::{Line, Notifications, apps, troubles};
-use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use hookswitch_phone::view::settings::{HIDES_DETAILS, Line, SLIDES, apps, troubles};
+use hookswitch_phone::view::words;
+use std::cell::RefCell;
+use std::rc::Weak;
 
 /// What can be set, and how the service is.
 pub struct SettingsPage {
     page: adw::PreferencesPage,
-    details: gtk::Switch,
-    details_row: adw::ActionRow,
-    /// The switch shows what the file says, and is not pressed.
-    reads: Rc<Cell<bool>>,
+    switches: [SwitchRow; 2],
     /// The groups of what the service tells, and of what.
     told: RefCell<(Vec<adw::PreferencesGroup>, StatusRecord)>,
 }
@@ -22,57 +20,30 @@ pub struct SettingsPage {
 impl SettingsPage {
     pub fn new(main: &Weak<MainWindow>) -> Self {
         let page = adw::PreferencesPage::new();
-        // Its row names it.
-        let details = gtk::Switch::builder().valign(gtk::Align::Center).build();
-        let details_row = row(&tr("Show Who Calls"), "");
-        details_row.add_suffix(&details);
-        details_row.set_activatable_widget(Some(&details));
-        let group = adw::PreferencesGroup::builder().title(tr("Notifications")).build();
-        group.add(&details_row);
+        let who = tr("Name and number are in notifications, and on a locked screen.");
+        let who = (tr("Show Who Calls"), who);
+        let details = SwitchRow::new(main, (&who.0, who.1), HIDES_DETAILS, true);
+        let how = tr("While the screen is locked, by touch. Keys answer as always.");
+        let slides = SwitchRow::new(main, (&words::slide(), how), SLIDES, false);
+        let group = adw::PreferencesGroup::builder().title(tr("Incoming Calls")).build();
+        let switches = [details, slides];
+        for switch in &switches {
+            group.add(switch.widget());
+        }
         page.add(&group);
         page.add(&test_ring(main));
-        let reads: Rc<Cell<bool>> = Rc::default();
-        details.connect_state_set({
-            let (reads, main) = (reads.clone(), main.clone());
-            move |_, shows| {
-                if !reads.get() {
-                    let mut now = Notifications::read(place::settings().as_deref());
-                    let done = now.as_mut().map_err(|why| why.clone());
-                    if let Err(why) = done.and_then(|file| file.show_details(shows))
-                        && let Some(main) = main.upgrade()
-                    {
-                        main.says(&why);
-                        main.settings.read();
-                        return gtk::glib::Propagation::Stop;
-                    }
-                }
-                gtk::glib::Propagation::Proceed
-            }
-        });
-        Self { page, details, details_row, reads, told: RefCell::default() }
+        Self { page, switches, told: RefCell::default() }
     }
 
     pub fn widget(&self) -> &gtk::Widget {
         self.page.upcast_ref()
     }
 
-    /// Look at the file: somebody may have written to it.
+    /// Look at the files: somebody may have written to them.
     pub fn read(&self) {
-        let file = Notifications::read(place::settings().as_deref());
-        self.reads.set(true);
-        match &file {
-            Ok(file) => {
-                self.details.set_active(file.shows_details());
-                let words = tr("Name and number are in notifications, also on the lock screen.");
-                self.details_row.set_subtitle(&words);
-            }
-            Err(why) => {
-                self.details.set_active(false);
-                self.details_row.set_subtitle(why);
-            }
+        for switch in &self.switches {
+            switch.read();
         }
-        self.details_row.set_sensitive(file.is_ok());
-        self.reads.set(false);
     }
 
     /// What the service told.
@@ -119,7 +90,8 @@ fn test_ring(main: &Weak<MainWindow>) -> adw::PreferencesGroup {
     group
 }
 
-fn row(title: &str, detail: &str) -> adw::ActionRow {
+/// A line of a group.
+pub fn row(title: &str, detail: &str) -> adw::ActionRow {
     let row = adw::ActionRow::builder().use_markup(false).build();
     row.set_title(title);
     row.set_subtitle(detail);

@@ -38,12 +38,9 @@ pub struct Toggle {
 pub fn ringing(call: &Call, calls: &[&Call]) -> Vec<Action> {
     let mut actions: Vec<Action> =
         call.choices.iter().map(|choice| of(call, choice, calls)).collect();
-    actions.sort_by_key(|action| action.style != Style::End || !is_decline(&action.press));
     actions
-}
-
-fn is_decline(press: &Press) -> bool {
-    matches!(press, Press::Choose { choice: ChoiceKind::Decline, .. })
+        .sort_by_key(|action| action.style != Style::End || !action.press.is(ChoiceKind::Decline));
+    actions
 }
 
 /// Silence the ring.
@@ -91,6 +88,7 @@ pub fn of_other(call: &Call, calls: &[&Call]) -> Vec<Action> {
         ChoiceKind::Resume,
         ChoiceKind::EndAndResume,
         ChoiceKind::Merge,
+        ChoiceKind::Split,
         ChoiceKind::End,
         ChoiceKind::Cancel,
     ];

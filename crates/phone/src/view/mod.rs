@@ -3,12 +3,15 @@
 mod actions;
 pub mod bar;
 pub mod dial;
+mod guard;
 mod identity;
+mod keys;
 mod late;
 mod other;
 mod over;
 pub mod recents;
 pub mod settings;
+pub mod slide;
 mod status;
 pub mod words;
 
@@ -16,7 +19,9 @@ pub mod words;
 mod tests;
 
 pub use actions::{Action, Style, Toggle};
+pub use guard::{Guard, Lock};
 pub use identity::{Identity, isolated};
+pub use keys::Key;
 pub use late::Late;
 pub use other::Other;
 pub use over::Over;
@@ -78,6 +83,8 @@ pub struct View {
     pub silence: Option<Action>,
     /// The buttons that change the call, in their order.
     pub actions: Vec<Action>,
+    /// Whether the one that answers is to be slid by a finger.
+    pub slides: bool,
     /// What leads to the app whose call it is.
     pub app: Option<Action>,
     /// What can be switched on and off while talking.
@@ -130,6 +137,7 @@ impl View {
             notices: actions::holds(call, calls),
             silence: (ring != RingLevel::Silent).then(|| actions::silence(call)),
             actions: actions::ringing(call, calls),
+            slides: false,
             app: None,
             toggles: Vec::new(),
             keypad: false,
@@ -151,6 +159,7 @@ impl View {
             notices: Vec::new(),
             silence: None,
             actions: actions::in_call(call, calls),
+            slides: false,
             app: Some(actions::open(call)),
             toggles: actions::toggles(call),
             keypad: call.capabilities.dtmf && call.state == CallState::Active,
@@ -170,6 +179,7 @@ impl View {
             notices: Vec::new(),
             silence: None,
             actions: vec![actions::dismiss()],
+            slides: false,
             app: None,
             toggles: Vec::new(),
             keypad: false,
@@ -179,11 +189,17 @@ impl View {
         }
     }
 
+    /// Whether there is more on it than one call.
+    pub fn is_crowded(&self) -> bool {
+        self.kind == Kind::CallWaiting || !self.others.is_empty()
+    }
+
     /// Whether only words differ, so that the buttons can stay where they are.
     pub fn has_same_controls(&self, other: &Self) -> bool {
         let of = |view: &Self| (view.kind, view.call, view.keypad);
         of(self) == of(other)
             && self.actions == other.actions
+            && self.slides == other.slides
             && self.silence == other.silence
             && self.app == other.app
             && self.toggles == other.toggles

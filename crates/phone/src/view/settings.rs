@@ -9,47 +9,60 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-const FILE: &str = "notifications.json";
-const HIDE: &str = "hide_details";
+/// A word of a file of settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    file: &'static str,
+    name: &'static str,
+    /// As it is where nobody wrote it.
+    usual: bool,
+}
 
-/// What the service is told of notifications: `notifications.json`, of which only one word is changed here.
+/// Whether nobody is named where others may look: the service reads it, for its notifications.
+pub const HIDES_DETAILS: Word =
+    Word { file: "notifications.json", name: "hide_details", usual: false };
+/// Whether an answer is a slide while the screen is locked.
+pub const SLIDES: Word = Word { file: "call-screens.json", name: "slide_to_answer", usual: true };
+
+/// A file of settings, of which only one word is changed here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notifications {
+pub struct Kept {
+    word: Word,
     path: PathBuf,
     all: Map<String, Value>,
 }
 
-impl Notifications {
+impl Kept {
     /// Read it from this folder.
     ///
     /// # Errors
     /// In words, with what to do: there is no place for it, or it is not understood. It is left alone then.
-    pub fn read(folder: Option<&Path>) -> Result<Self, String> {
+    pub fn read(folder: Option<&Path>, word: Word) -> Result<Self, String> {
         let no_home = || tr("Settings cannot be kept: HOME is not set. Set it.");
-        let path = folder.ok_or_else(no_home)?.join(FILE);
+        let path = folder.ok_or_else(no_home)?.join(word.file);
         let all = match fs::read_to_string(&path) {
             Ok(text) => match serde_json::from_str(&text) {
-                Ok(Value::Object(all)) if all.get(HIDE).is_none_or(Value::is_boolean) => all,
-                _ => return Err(broken(&path)),
+                Ok(Value::Object(all)) if all.get(word.name).is_none_or(Value::is_boolean) => all,
+                _ => return Err(broken(&path, word)),
             },
             Err(error) if error.kind() == ErrorKind::NotFound => Map::new(),
-            Err(_) => return Err(broken(&path)),
+            Err(_) => return Err(broken(&path, word)),
         };
-        Ok(Self { path, all })
+        Ok(Self { word, path, all })
     }
 
-    /// Whether a notification says who calls.
-    pub fn shows_details(&self) -> bool {
-        self.all.get(HIDE) != Some(&Value::Bool(true))
+    /// Whether the word says yes.
+    pub fn is_on(&self) -> bool {
+        self.all.get(self.word.name).and_then(Value::as_bool).unwrap_or(self.word.usual)
     }
 
     /// Let it say so, or not. What else the file says stays.
     ///
     /// # Errors
     /// It cannot be written: why, for people.
-    pub fn show_details(&mut self, shows: bool) -> Result<(), String> {
+    pub fn turn(&mut self, on: bool) -> Result<(), String> {
         let mut all = self.all.clone();
-        all.insert(HIDE.to_owned(), Value::Bool(!shows));
+        all.insert(self.word.name.to_owned(), Value::Bool(on));
         let text = format!("{:#}\n", Value::Object(all.clone()));
         place::replace(&self.path, &text)?;
         self.all = all;
@@ -57,12 +70,19 @@ impl Notifications {
     }
 }
 
-fn broken(path: &Path) -> String {
+fn broken(path: &Path, word: Word) -> String {
     let path = path.display().to_string();
-    tr_with(
-        "{} is not understood: details are hidden until it is corrected, or moved away.",
-        &[&path],
-    )
+    let path = [path.as_str()];
+    match word == HIDES_DETAILS {
+        true => tr_with(
+            "{} is not understood: details are hidden until it is corrected, or moved away.",
+            &path,
+        ),
+        false => tr_with(
+            "{} is not understood and is left as it is. Correct it, or move it away.",
+            &path,
+        ),
+    }
 }
 
 /// A line of the page.
@@ -107,29 +127,31 @@ mod tests {
     #[test]
     fn only_the_one_word_changes() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE);
-        let read = || Notifications::read(Some(folder.path())).unwrap();
-        assert!(read().shows_details());
+        let path = folder.path().join(HIDES_DETAILS.file);
+        let read = || Kept::read(Some(folder.path()), HIDES_DETAILS).unwrap();
+        assert!(!read().is_on());
         fs::write(&path, r#"{"show": "always", "later": [1]}"#).unwrap();
-        read().show_details(false).unwrap();
-        assert!(!read().shows_details());
+        read().turn(true).unwrap();
+        assert!(read().is_on());
         let text = fs::read_to_string(&path).unwrap();
         let now: Value = serde_json::from_str(&text).unwrap();
         let expected = serde_json::json!({"show": "always", "later": [1], "hide_details": true});
         assert_eq!(now, expected);
-        read().show_details(true).unwrap();
-        assert!(read().shows_details());
+        read().turn(false).unwrap();
+        assert!(!read().is_on());
+        let slides = Kept::read(Some(folder.path()), SLIDES).unwrap();
+        assert!(slides.is_on(), "another file, and on by itself");
     }
 
     #[test]
     fn a_broken_file_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         for text in ["{", "[]", r#"{"hide_details": "yes"}"#] {
-            fs::write(folder.path().join(FILE), text).unwrap();
-            let why = Notifications::read(Some(folder.path())).unwrap_err();
+            fs::write(folder.path().join(HIDES_DETAILS.file), text).unwrap();
+            let why = Kept::read(Some(folder.path()), HIDES_DETAILS).unwrap_err();
             assert!(why.contains("is not understood"), "{why}");
         }
-        assert!(Notifications::read(None).is_err());
+        assert!(Kept::read(None, SLIDES).is_err());
     }
 
     #[test]

@@ -6,17 +6,28 @@ use hookswitch::{Call, CallState, ChoiceKind, Direction, EndedReason};
 
 /// The window of a ringing call.
 pub fn incoming(name: &str, app: &str) -> String {
+    if is_nobody(name, app) {
+        return tr_with("Incoming call with {}", &[app]);
+    }
     tr_with("Incoming call from {} with {}", &[name, app])
 }
 
 /// The window of a call.
 pub fn in_call(name: &str, app: &str) -> String {
+    if is_nobody(name, app) {
+        return tr_with("In a call with {}", &[app]);
+    }
     tr_with("Call with {} with {}", &[name, app])
 }
 
 /// The window of a call that is over.
 pub fn over(name: &str) -> String {
     tr_with("The call with {} is over", &[name])
+}
+
+/// Whether only the app is named.
+fn is_nobody(name: &str, app: &str) -> bool {
+    name.trim_matches(['\u{2066}', '\u{2069}']) == app
 }
 
 /// What kind of call rings.
@@ -106,6 +117,11 @@ pub fn choice(kind: ChoiceKind, ends: Option<&str>, merges: Option<&str>) -> Str
 /// An answer that ends one call and holds another.
 pub fn end_hold_and_accept(ends: &str, holds: &str) -> String {
     tr_with("End {}, Hold {} & Accept", &[ends, holds])
+}
+
+/// How the knob is used that answers.
+pub fn slide() -> String {
+    tr("Slide to Answer")
 }
 
 /// Stop the ringing.

@@ -1,6 +1,7 @@
-use super::launch;
+use super::{launch, slide};
 use crate::view::{Action, Kind, Press, Style, Toggle, View, words};
 use adw::prelude::*;
+use hookswitch::ChoiceKind;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -28,15 +29,25 @@ struct Inner {
     /// What answers or ends, and is always there.
     fixed: gtk::Box,
     told: Told,
-    /// Whether the keys are shown.
-    keypad: Cell<bool>,
+    open: Cell<Open>,
     view: RefCell<Option<View>>,
-    on_keypad: Box<dyn Fn(bool)>,
+    on_open: Box<dyn Fn(bool)>,
+}
+
+/// What a button has opened above the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Open {
+    #[default]
+    Nothing,
+    /// The keys for tones.
+    Keys,
+    /// Where it can be heard.
+    Places,
 }
 
 impl Controls {
-    /// `told` is told what the user wants, `on_keypad` whether the keys are there now.
-    pub fn new(told: Told, on_keypad: impl Fn(bool) + 'static) -> Self {
+    /// `told` is told what the user wants, `on_open` whether something needs the room now.
+    pub fn new(told: Told, on_open: impl Fn(bool) + 'static) -> Self {
         let column = gtk::Box::new(gtk::Orientation::Vertical, 18);
         let fixed = gtk::Box::new(gtk::Orientation::Vertical, 10);
         // Only where neither fits: large text, or keys on a screen that lies.
@@ -61,9 +72,9 @@ impl Controls {
             column,
             fixed,
             told,
-            keypad: Cell::default(),
+            open: Cell::default(),
             view: RefCell::default(),
-            on_keypad: Box::new(on_keypad),
+            on_open: Box::new(on_open),
         }))
     }
 
@@ -74,30 +85,44 @@ impl Controls {
     /// Show the controls of this screen.
     pub fn show(&self, view: &View) {
         let before = self.0.view.replace(Some(view.clone()));
-        if before.is_none_or(|before| before.call != view.call) || !view.keypad {
-            self.0.show_keys(false);
+        let fits = match self.0.open.get() {
+            Open::Nothing => true,
+            Open::Keys => view.keypad,
+            Open::Places => !view.endpoints.is_empty(),
+        };
+        if before.is_none_or(|before| before.call != view.call) || !fits {
+            self.0.open(Open::Nothing);
         }
         self.0.fill(view);
     }
 
-    /// Whether the keys are shown.
-    pub fn has_keys(&self) -> bool {
-        self.0.keypad.get()
+    /// Whether something needs the room of the picture.
+    pub fn needs_room(&self) -> bool {
+        self.0.needs_room()
     }
 
     /// Show the keys, or take them away.
     pub fn show_keys(&self, shown: bool) {
-        self.0.show_keys(shown);
-        if let Some(view) = self.0.view.borrow().as_ref() {
-            self.0.fill(view);
-        }
+        self.0.open(if shown { Open::Keys } else { Open::Nothing });
+        self.0.refill();
     }
 }
 
 impl Inner {
-    fn show_keys(&self, shown: bool) {
-        if self.keypad.replace(shown) != shown {
-            (self.on_keypad)(shown);
+    fn open(&self, what: Open) {
+        if self.open.replace(what) != what {
+            (self.on_open)(self.needs_room());
+        }
+    }
+
+    fn needs_room(&self) -> bool {
+        let crowded = self.view.borrow().as_ref().is_some_and(View::is_crowded);
+        crowded || self.open.get() != Open::Nothing
+    }
+
+    fn refill(self: &Rc<Self>) {
+        if let Some(view) = self.view.borrow().as_ref() {
+            self.fill(view);
         }
     }
 
@@ -112,8 +137,10 @@ impl Inner {
         if !view.others.is_empty() {
             column.append(&others(view, told));
         }
-        if self.keypad.get() {
-            column.append(&keys(view, told));
+        match self.open.get() {
+            Open::Nothing => {}
+            Open::Keys => column.append(&keys(view, told)),
+            Open::Places => column.append(&self.places(view)),
         }
         let switches = self.switches(view);
         if switches.first_child().is_some() {
@@ -127,7 +154,14 @@ impl Inner {
         } else {
             let buttons = row();
             for action in &view.actions {
-                buttons.append(&round(action, told));
+                if view.slides && action.press.is(ChoiceKind::Answer) {
+                    let (told, press) = (told.clone(), action.press.clone());
+                    self.fixed.append(&slide::slide(action, move || told(press.clone())));
+                    // The other one stays where it is without a slide.
+                    buttons.append(&gtk::Box::new(gtk::Orientation::Horizontal, 0));
+                } else {
+                    buttons.append(&round(action, told));
+                }
             }
             self.fixed.append(&buttons);
         }
@@ -156,23 +190,47 @@ impl Inner {
             switches.append(&to_app(app, &icon, told));
         }
         if view.keypad {
-            let shown = self.keypad.get();
-            let button = plain_toggle(&words::keypad(), "input-dialpad-symbolic", shown);
-            let inner = Rc::downgrade(self);
-            button.connect_clicked(move |_| {
-                if let Some(inner) = inner.upgrade() {
-                    inner.show_keys(!shown);
-                    if let Some(view) = inner.view.borrow().as_ref() {
-                        inner.fill(view);
-                    }
-                }
-            });
-            switches.append(&button);
+            let icon = "input-dialpad-symbolic";
+            switches.append(&self.opens(Open::Keys, &words::keypad(), icon));
         }
         if !view.endpoints.is_empty() {
-            switches.append(&endpoints(view, told));
+            let icon = "audio-volume-high-symbolic";
+            switches.append(&self.opens(Open::Places, &words::audio(), icon));
         }
         switches
+    }
+
+    /// What opens that, and closes it again.
+    fn opens(self: &Rc<Self>, what: Open, label: &str, icon: &str) -> gtk::ToggleButton {
+        let shown = self.open.get() == what;
+        let button = plain_toggle(label, icon, shown);
+        let inner = Rc::downgrade(self);
+        button.connect_clicked(move |_| {
+            if let Some(inner) = inner.upgrade() {
+                inner.open(if shown { Open::Nothing } else { what });
+                inner.refill();
+            }
+        });
+        button
+    }
+
+    /// Where it can be heard; whoever chooses is done with the list.
+    fn places(self: &Rc<Self>, view: &View) -> gtk::Box {
+        let list = gtk::Box::new(gtk::Orientation::Vertical, 6);
+        for endpoint in &view.endpoints {
+            let mark = if endpoint.current { "✓ " } else { "" };
+            let button = wide(&format!("{mark}{}", endpoint.name));
+            let (inner, id) = (Rc::downgrade(self), endpoint.id.clone());
+            button.connect_clicked(move |_| {
+                if let Some(inner) = inner.upgrade() {
+                    inner.open(Open::Nothing);
+                    inner.refill();
+                    (inner.told)(Press::Endpoint(id.clone()));
+                }
+            });
+            list.append(&button);
+        }
+        list
     }
 }
 
@@ -326,27 +384,4 @@ fn keys(view: &View, told: &Told) -> gtk::Grid {
         grid.attach(&button, at % 3, at / 3, 1, 1);
     }
     grid
-}
-
-/// Where it is heard.
-fn endpoints(view: &View, told: &Told) -> gtk::MenuButton {
-    let list = gtk::Box::new(gtk::Orientation::Vertical, 0);
-    let popover = gtk::Popover::builder().child(&list).build();
-    for endpoint in &view.endpoints {
-        let mark = if endpoint.current { "✓ " } else { "" };
-        let button = gtk::Button::with_label(&format!("{mark}{}", endpoint.name));
-        button.add_css_class("flat");
-        let (told, id) = (told.clone(), endpoint.id.clone());
-        let popover = popover.downgrade();
-        button.connect_clicked(move |_| {
-            if let Some(popover) = popover.upgrade() {
-                popover.popdown();
-            }
-            told(Press::Endpoint(id.clone()));
-        });
-        list.append(&button);
-    }
-    let button = gtk::MenuButton::builder().label(words::audio()).popover(&popover).build();
-    button.set_valign(gtk::Align::Center);
-    button
 }

@@ -1,8 +1,10 @@
 //! The window of a call: a [`View`] as widgets.
 
 mod controls;
+mod keys;
 pub mod launch;
 mod layout;
+mod slide;
 mod upper;
 
 use crate::view::{Kind, Late, View};
@@ -23,7 +25,7 @@ pub struct CallWindow {
     window: adw::ApplicationWindow,
     upper: Rc<Upper>,
     controls: Controls,
-    shown: RefCell<Option<View>>,
+    shown: Rc<RefCell<Option<View>>>,
     late: Rc<Cell<Late>>,
     toasts: adw::ToastOverlay,
 }
@@ -33,14 +35,14 @@ impl CallWindow {
     pub fn new(application: &adw::Application, pressed: impl Fn(Pressed) + 'static) -> Self {
         let late: Rc<Cell<Late>> = Rc::default();
         let guard = late.clone();
-        let pressed = move |press| {
+        let pressed: Rc<dyn Fn(Pressed)> = Rc::new(move |press| {
             if guard.get().takes(Instant::now()) {
                 pressed(press);
             }
-        };
+        });
         let upper = Rc::new(Upper::new());
         let keyed = upper.clone();
-        let controls = Controls::new(Rc::new(pressed), move |shown| keyed.leaves_room(shown));
+        let controls = Controls::new(pressed.clone(), move |shown| keyed.leaves_room(shown));
         let areas = gtk::Box::new(gtk::Orientation::Vertical, 0);
         areas.set_layout_manager(Some(CallLayout::new()));
         areas.append(upper.widget());
@@ -56,7 +58,9 @@ impl CallWindow {
         if is_phone() {
             window.fullscreen();
         }
-        Self { window, upper, controls, shown: RefCell::default(), late, toasts }
+        let shown: Rc<RefCell<Option<View>>> = Rc::default();
+        window.add_controller(keys::keys(shown.clone(), pressed));
+        Self { window, upper, controls, shown, late, toasts }
     }
 
     /// Show this.
@@ -69,9 +73,9 @@ impl CallWindow {
         self.upper.show(&view);
         if !before.as_ref().is_some_and(|before| before.has_same_controls(&view)) {
             self.controls.show(&view);
-            self.upper.leaves_room(view.kind == Kind::CallWaiting || self.controls.has_keys());
+            self.upper.leaves_room(self.controls.needs_room());
             // Only another screen: what somebody else changed in a call that goes on stops nobody.
-            let of = |view: &View| (view.kind, view.call);
+            let of = |view: &View| (view.kind, view.call, view.slides);
             if before.as_ref().map(of) != Some(of(&view)) {
                 self.late.set(Late::changed(Instant::now()));
                 self.upper.take_focus();

@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
 
 /// The time a call has gone on, once the screen takes each press: what is pressed twice would be undone.
-const SETTLED: &str = "00:0[1-9]|00:[1-5][0-9]";
+pub const SETTLED: &str = "00:0[1-9]|00:[1-5][0-9]";
 
 /// A desktop with the call screens on it.
 pub struct Seen {
@@ -21,11 +21,21 @@ pub struct Seen {
 
 impl Seen {
     pub async fn start(size: Size) -> Self {
+        Self::start_with(size, &[]).await
+    }
+
+    /// With this in the environment of the call screens.
+    pub async fn start_with(size: Size, environment: &[(&str, &str)]) -> Self {
         let desktop = Desktop::start_with(size, "", &[("HOOKSWITCH_SCREEN", "off".into())]).await;
+        Self::on(desktop, environment).await
+    }
+
+    /// On this desktop, whose service starts no call screens by itself.
+    pub async fn on(desktop: Desktop, environment: &[(&str, &str)]) -> Self {
         desktop.phone().install("org.hookswitch.Phone", &program("hookswitch-phone"), true);
         let screen = desktop.phone().screen().await;
         let accessibility = Self::accessibility(&desktop).await;
-        let phone = Some(Self::phone(&desktop));
+        let phone = Some(Self::phone(&desktop, environment));
         let seen = Self { desktop, screen, _accessibility: accessibility, phone };
         seen.is_registered().await;
         seen
@@ -40,8 +50,9 @@ impl Seen {
         accessibility
     }
 
-    fn phone(desktop: &Desktop) -> Child {
+    fn phone(desktop: &Desktop, environment: &[(&str, &str)]) -> Child {
         let mut phone = desktop.command(program("hookswitch-phone"));
+        phone.envs(environment.iter().copied());
         phone.arg("--gapplication-service").env("LC_ALL", "C.UTF-8").env("GSK_RENDERER", "cairo");
         phone.spawn().expect("the call screens start")
     }
@@ -151,7 +162,7 @@ async fn a_screen_that_was_killed_shows_the_call_again() {
     let phone = seen.phone.as_mut().expect("it was started here");
     phone.kill().await.expect("it runs");
     seen.screen.one(CallState::Active).await;
-    seen.phone = Some(Seen::phone(&seen.desktop));
+    seen.phone = Some(Seen::phone(&seen.desktop, &[]));
     seen.reads(&["wait", "Call with Anna with Chat"]).await;
     seen.reads(&["press", "End Call", "Close"]).await;
 }

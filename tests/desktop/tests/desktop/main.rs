@@ -1,6 +1,9 @@
 //! What a desktop shows of calls.
 
+mod app_window;
 mod call_screen;
+mod each_button;
+mod locked;
 mod main_window;
 mod notifications;
 mod pictures;

@@ -5,34 +5,7 @@ use hookswitch::{Call, CallState, Configuration, Direction, EndedReason, HandleK
 use hookswitch_desktop::{Size, soon};
 use hookswitch_journeys::App;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-/// Do what a launcher does.
-async fn opens(seen: &Seen) {
-    let arguments = [
-        "call",
-        "--session",
-        "--dest=org.hookswitch.Phone",
-        "--object-path=/org/hookswitch/Phone",
-        "--method=org.freedesktop.Application.Activate",
-        "{}",
-    ];
-    seen.desktop.run("gdbus", &arguments).await;
-}
-
-/// Wait until this file says that.
-async fn says(path: &Path, words: &str) {
-    soon(words, async {
-        while !fs::read_to_string(path).is_ok_and(|text| text.contains(words)) {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-}
-
-fn setting(seen: &Seen, file: &str) -> PathBuf {
-    seen.desktop.folder().join("config/hookswitch").join(file)
-}
+use std::path::PathBuf;
 
 /// Wait for a call that goes out.
 async fn outgoing(seen: &mut Seen) -> Call {
@@ -44,7 +17,7 @@ async fn outgoing(seen: &mut Seen) -> Call {
 async fn a_missed_and_an_answered_call_are_there_and_called_back() {
     let mut seen = Seen::start(Size::PHONE).await;
     let chat = seen.desktop.phone().willing_app("org.example.Chat").await;
-    opens(&seen).await;
+    seen.opens().await;
     seen.reads(&["wait", "No Calls Yet"]).await;
     seen.picture("main-empty").await;
     chat.rings("Anna").await;
@@ -68,7 +41,7 @@ async fn a_missed_and_an_answered_call_are_there_and_called_back() {
     seen.picture("main-recents").await;
     seen.reads(&["once", "Add Anna to Favourites"]).await;
     seen.reads(&["wait", "Remove Anna from Favourites"]).await;
-    says(&setting(&seen, "favourites.json"), "Anna").await;
+    seen.says("favourites.json", "Anna").await;
     seen.reads(&["once", "Missed"]).await;
     seen.reads(&["wait", "Call Ben with Chat.*"]).await;
     seen.picture("main-missed").await;
@@ -81,7 +54,7 @@ async fn a_missed_and_an_answered_call_are_there_and_called_back() {
 #[tokio::test]
 async fn a_number_is_typed_and_called() {
     let mut seen = Seen::start(Size::PHONE).await;
-    opens(&seen).await;
+    seen.opens().await;
     seen.reads(&["wait", "No app that runs dials telephone numbers.*"]).await;
     let numbers = Configuration {
         supported_handle_kinds: vec![HandleKind::PhoneNumber],
@@ -117,7 +90,7 @@ async fn a_number_is_typed_and_called() {
 async fn the_bar_leads_back_to_the_call() {
     let mut seen = Seen::start(Size::LAPTOP).await;
     let chat = seen.desktop.phone().willing_app("org.example.Chat").await;
-    opens(&seen).await;
+    seen.opens().await;
     seen.reads(&["wait", "No Calls Yet"]).await;
     chat.rings("Anna").await;
     seen.reads(&["press", "Answer", "End Call"]).await;
@@ -133,7 +106,7 @@ async fn the_bar_leads_back_to_the_call() {
     // So does the launcher.
     seen.focuses("Phone").await;
     seen.has_focus("Phone").await;
-    opens(&seen).await;
+    seen.opens().await;
     seen.has_focus("Call with Anna with Chat").await;
     seen.reads(&["press", "End Call", "!End Call"]).await;
     seen.reads(&["gone", bar]).await;
@@ -143,20 +116,44 @@ async fn the_bar_leads_back_to_the_call() {
 async fn who_calls_is_hidden_from_notifications() {
     let seen = Seen::start(Size::PHONE).await;
     let _chat = seen.desktop.phone().willing_app("org.example.Chat").await;
-    opens(&seen).await;
+    seen.opens().await;
     seen.page("Settings").await;
     seen.reads(&["wait", "Chat"]).await;
     seen.reads(&["lint"]).await;
     seen.picture("main-settings").await;
     seen.reads(&["once", "Show Who Calls"]).await;
-    says(&setting(&seen, "notifications.json"), r#""hide_details": true"#).await;
+    seen.says("notifications.json", r#""hide_details": true"#).await;
     seen.reads(&["once", "Show Who Calls"]).await;
-    says(&setting(&seen, "notifications.json"), r#""hide_details": false"#).await;
+    seen.says("notifications.json", r#""hide_details": false"#).await;
 }
 
 impl Seen {
+    /// Do what a launcher does.
+    pub async fn opens(&self) {
+        let arguments = [
+            "call",
+            "--session",
+            "--dest=org.hookswitch.Phone",
+            "--object-path=/org/hookswitch/Phone",
+            "--method=org.freedesktop.Application.Activate",
+            "{}",
+        ];
+        self.desktop.run("gdbus", &arguments).await;
+    }
+
+    /// Wait until this file of the settings says that.
+    pub async fn says(&self, file: &str, words: &str) {
+        let path = self.desktop.folder().join("config/hookswitch").join(file);
+        soon(words, async {
+            while !fs::read_to_string(&path).is_ok_and(|text| text.contains(words)) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
     /// Turn to a page of the main window.
-    async fn page(&self, name: &str) {
+    pub async fn page(&self, name: &str) {
         self.reads(&["page", name]).await;
     }
 
@@ -165,8 +162,14 @@ impl Seen {
     }
 
     /// Wait until this window has the focus.
-    async fn has_focus(&self, title: &str) {
+    pub async fn has_focus(&self, title: &str) {
         self.is(title, &["\"focused\": true"]).await;
+    }
+
+    /// Whether there is a window of that title now.
+    pub async fn has_window(&self, title: &str) -> bool {
+        let tree = self.sway(&["-r", "-t", "get_tree"]).await;
+        tree.contains(&format!("\"name\": \"{title}\""))
     }
 
     async fn is(&self, title: &str, marks: &[&str]) {

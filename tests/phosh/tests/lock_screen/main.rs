@@ -2,3 +2,4 @@
 
 mod app_calls;
 mod speakerboxes;
+mod unlocked;
