@@ -4,6 +4,7 @@
 //! write. Nothing on that thread waits for a peer. SQLite has a thread of its own.
 
 mod audio;
+mod bus_runtime;
 mod clock;
 mod doors;
 mod effects;

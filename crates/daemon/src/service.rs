@@ -1,4 +1,5 @@
 use crate::audio::{Audio, Event};
+use crate::bus_runtime::BusRuntime;
 use crate::clock::Clock;
 use crate::flow_log::FlowLog;
 use crate::journal::Journal;
@@ -118,7 +119,7 @@ pub(crate) struct Service {
 /// # Errors
 /// See [`ServeError`]. What cannot be kept on disk is no error: calls work without, and `Status` says so.
 pub async fn serve(settings: Settings) -> Result<(), ServeError> {
-    let connection = zbus::connection::Builder::session();
+    let connection = zbus::connection::Builder::session().runtime(BusRuntime);
     let connection = connection.build().await.map_err(ServeError::NoBus)?;
     let mut stream = MessageStream::from(&connection);
     stream.set_max_queued(QUEUE);
