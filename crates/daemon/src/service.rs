@@ -3,7 +3,7 @@ use crate::bus_runtime::BusRuntime;
 use crate::clock::Clock;
 use crate::flow_log::FlowLog;
 use crate::journal::Journal;
-use crate::memory;
+use crate::memory::Code;
 use crate::outbox::Outbox;
 use crate::peers::Peers;
 use crate::performs::Performs;
@@ -78,6 +78,8 @@ pub(crate) struct Service {
     pub sent: u64,
     /// How many it was when memory was given back last.
     pub given_back: u64,
+    /// What of the program needs not be in memory.
+    pub code: Code,
     pub audio: Audio,
     /// Questions about the audio that wait for it to look.
     pub audio_questions: Vec<Message>,
@@ -119,11 +121,12 @@ pub(crate) struct Service {
 /// # Errors
 /// See [`ServeError`]. What cannot be kept on disk is no error: calls work without, and `Status` says so.
 pub async fn serve(settings: Settings) -> Result<(), ServeError> {
+    let code = Code::linked();
     let connection = zbus::connection::Builder::session().runtime(BusRuntime);
     let connection = connection.build().await.map_err(ServeError::NoBus)?;
     let mut stream = MessageStream::from(&connection);
     stream.set_max_queued(QUEUE);
-    let (mut service, mut inbox) = Service::new(settings)?;
+    let (mut service, mut inbox) = Service::new(settings, code)?;
     watch_names(&connection).await.map_err(ServeError::NoBus)?;
     service.restore();
     let name =
@@ -137,6 +140,8 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
     if service.out.send(&connection).await.is_err() {
         return Err(ServeError::BusGone);
     }
+    // A start is not needed twice.
+    service.code.let_go();
     loop {
         service.wake_in_time();
         match poll_fn(|context| service.poll(context, &mut stream, &mut inbox)).await {
@@ -194,7 +199,7 @@ async fn watch_names(connection: &Connection) -> zbus::Result<()> {
 }
 
 impl Service {
-    fn new(settings: Settings) -> Result<(Self, Inbox), ServeError> {
+    fn new(settings: Settings, code: Code) -> Result<(Self, Inbox), ServeError> {
         let clock = Clock::new().map_err(ServeError::NoTimer)?;
         let (answers, answered) = unbounded_channel();
         let state = settings.state.as_deref();
@@ -218,6 +223,7 @@ impl Service {
             gather_until: None,
             sent: 0,
             given_back: 0,
+            code,
             audio,
             audio_questions: Vec::new(),
             degraded: Vec::new(),
@@ -413,7 +419,7 @@ impl Service {
             Answer::Written(count) => {
                 if count == self.sent && self.gathered.is_empty() {
                     if self.sent - self.given_back >= BURST {
-                        memory::give_back();
+                        self.code.give_back();
                         self.given_back = self.sent;
                     }
                     let shortened = self.journal.as_mut().map(Journal::shorten);
