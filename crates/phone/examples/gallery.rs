@@ -1,5 +1,5 @@
-//! Paints each screen of a call into a file, with calls that never were: what the screens look like, to be looked at and
-//! compared. It needs a display, and no service.
+//! Paints each screen of a call, and each page of the main window, into a file, with calls that never were: what they look
+//! like, to be looked at and compared. It needs a display, and no service. Favourites are those of the user.
 //!
 //! ```text
 //! gallery FOLDER [dark] [right-to-left] [large-text]
@@ -7,12 +7,16 @@
 
 #[path = "gallery/calls.rs"]
 mod calls;
+#[path = "gallery/pages.rs"]
+mod pages;
 
 use adw::prelude::*;
 use gtk::{gio, glib, graphene, gsk};
+use hookswitch_phone::ask::Ask;
+use hookswitch_phone::main_window::{MainWindow, Want};
 use hookswitch_phone::view::Over;
 use hookswitch_phone::window::{self, CallWindow};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -73,6 +77,7 @@ fn wear(look: &str) {
 async fn paint(application: &adw::Application, folder: &Path) -> Result<(), String> {
     if let Some(settings) = gtk::Settings::default() {
         settings.set_gtk_enable_animations(false);
+        settings.set_gtk_cursor_blink(false);
     }
     for screen in calls::screens() {
         let window = CallWindow::new(application, |_| {});
@@ -86,7 +91,51 @@ async fn paint(application: &adw::Application, folder: &Path) -> Result<(), Stri
         save(window.widget(), &file)?;
         window.close();
     }
+    for page in pages::PAGES {
+        turn(application, folder, page).await?;
+    }
     Ok(())
+}
+
+/// Paint a page of the main window.
+async fn turn(
+    application: &adw::Application,
+    folder: &Path,
+    (name, page): (&str, &str),
+) -> Result<(), String> {
+    let asked: Rc<RefCell<Vec<Ask>>> = Rc::default();
+    let asks = asked.clone();
+    let main = MainWindow::new(application, move |want| {
+        if let Want::Ask(ask) = want {
+            asks.borrow_mut().push(ask);
+        }
+    });
+    main.present();
+    main.turn_to(page);
+    for _ in 0..FRAMES {
+        frame(main.widget()).await;
+        // Not while it is borrowed: an answer may lead to another question.
+        let questions = asked.take();
+        questions.into_iter().filter_map(pages::answer).for_each(|answer| main.answer(answer));
+    }
+    frame(main.widget()).await;
+    save(main.widget(), &folder.join(format!("{name}.png")))?;
+    main.widget().destroy();
+    Ok(())
+}
+
+/// Wait for the next frame.
+async fn frame(window: &adw::ApplicationWindow) {
+    let (done, waited) = tokio::sync::oneshot::channel();
+    let done = Cell::new(Some(done));
+    window.queue_draw();
+    window.add_tick_callback(move |_, _| {
+        if let Some(done) = done.take() {
+            let _ = done.send(());
+        }
+        glib::ControlFlow::Break
+    });
+    let _ = waited.await;
 }
 
 fn save(window: &adw::ApplicationWindow, file: &Path) -> Result<(), String> {

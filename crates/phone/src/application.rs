@@ -1,9 +1,9 @@
-use crate::main_window::{MainWindow, Want};
 use adw::prelude::*;
 use gtk::{gio, glib};
 use hookswitch::{CallNumber, Date, SurfaceState};
 use hookswitch_phone::line::{Line, News};
 use hookswitch_phone::lock::LockWatch;
+use hookswitch_phone::main_window::{MainWindow, Want};
 use hookswitch_phone::view::{Guard, Lock, Over, Press};
 use hookswitch_phone::window::{self, CallWindow, launch};
 use std::cell::{Cell, RefCell};

@@ -8,6 +8,7 @@ pub mod ask;
 pub mod favourites;
 pub mod line;
 pub mod lock;
+pub mod main_window;
 pub mod place;
 pub mod tongue;
 pub mod view;

@@ -3,7 +3,6 @@
 //! It is started by the bus (`org.hookswitch.Phone`) and stays, without a window, until a call comes or the user opens the app.
 
 mod application;
-mod main_window;
 mod renderer;
 
 use gtk::glib;

@@ -15,12 +15,12 @@ pub(crate) async fn take(mut grim: Command, part: Option<&str>) -> Vec<u8> {
     output.stdout
 }
 
-/// Whether such a picture has one colour only.
-pub(crate) fn is_plain(picture: &[u8]) -> bool {
+/// The colour of such a picture, if it has only one.
+pub(crate) fn colour(picture: &[u8]) -> Option<[u8; 3]> {
     // Three lines of text, then three bytes for each pixel.
-    let mut lines = picture.splitn(4, |byte| *byte == b'\n');
-    let pixels = lines.nth(3).unwrap_or_default();
-    pixels.chunks_exact(3).all(|pixel| Some(pixel) == pixels.get(..3))
+    let pixels = picture.splitn(4, |byte| *byte == b'\n').nth(3)?;
+    let first = pixels.get(..3)?;
+    pixels.chunks_exact(3).all(|pixel| pixel == first).then(|| first.try_into().ok())?
 }
 
 /// The words in a picture, as somebody reads them who has never seen it.

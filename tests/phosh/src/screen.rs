@@ -205,9 +205,9 @@ impl Screen {
         picture::take(self.command("grim"), Some(BUTTONS)).await
     }
 
-    /// Whether a part of the screen (`X,Y WxH`) has nothing but one colour.
-    pub async fn has_one_colour(&self, part: &str) -> bool {
-        picture::is_plain(&picture::take(self.command("grim"), Some(part)).await)
+    /// The colour of a part of the screen (`X,Y WxH`), red, green and blue, if it has only one.
+    pub async fn colour(&self, part: &str) -> Option<[u8; 3]> {
+        picture::colour(&picture::take(self.command("grim"), Some(part)).await)
     }
 
     /// Touch the screen there, once it is still.

@@ -1,6 +1,6 @@
+use crate::view::recents::Moment;
 use gtk::glib;
 use hookswitch::Date;
-use hookswitch_phone::view::recents::Moment;
 
 const DAY: i64 = 86_400;
 

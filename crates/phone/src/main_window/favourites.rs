@@ -1,10 +1,10 @@
 use super::MainWindow;
 use super::person::Person;
+use crate::favourites::Favourites;
+use crate::tongue::{tr, tr_with};
+use crate::view::isolated;
 use adw::prelude::*;
 use gtk::glib;
-use hookswitch_phone::favourites::Favourites;
-use hookswitch_phone::tongue::{tr, tr_with};
-use hookswitch_phone::view::isolated;
 use std::cell::RefCell;
 use std::rc::Weak;
 
@@ -12,7 +12,7 @@ use std::rc::Weak;
 pub struct FavouritesPage {
     page: adw::Bin,
     /// What is on it: who, and the name of the app.
-    shown: RefCell<Option<Vec<(hookswitch_phone::favourites::Favourite, String)>>>,
+    shown: RefCell<Option<Vec<(crate::favourites::Favourite, String)>>>,
     main: Weak<MainWindow>,
 }
 

@@ -1,9 +1,9 @@
 use super::{MainWindow, named};
+use crate::tongue::{tr, tr_with};
+use crate::view::dial::{Apps, KEYS, Number, app_name, key_name};
 use adw::prelude::*;
 use gtk::{gdk, glib};
 use hookswitch::ProviderRecord;
-use hookswitch_phone::tongue::{tr, tr_with};
-use hookswitch_phone::view::dial::{Apps, KEYS, Number, app_name, key_name};
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
@@ -163,6 +163,11 @@ impl Keypad {
         }
         let button = |label: &str, app: Option<ProviderRecord>| {
             let button = gtk::Button::with_label(label);
+            // In large text its words are wider than a phone.
+            if let Some(words) = button.child().and_downcast::<gtk::Label>() {
+                words.set_wrap(true);
+                words.set_justify(gtk::Justification::Center);
+            }
             for class in ["pill", "call-choice", "answer"] {
                 button.add_css_class(class);
             }

@@ -1,3 +1,5 @@
+//! The window without a call: recents, favourites, keys, settings, and a bar that leads back to the call.
+
 mod bar;
 mod clock;
 mod favourites;
@@ -8,16 +10,16 @@ mod recents;
 mod settings;
 mod switch_row;
 
+use crate::ask::{Answer, Ask};
+use crate::favourites::{Favourite, Favourites};
+use crate::tongue::tr;
+use crate::view::View;
+use crate::{place, view};
 use adw::prelude::*;
 use bar::Bar;
 use favourites::FavouritesPage;
 use gtk::glib;
 use hookswitch::{AppId, Dial, ProviderRecord};
-use hookswitch_phone::ask::{Answer, Ask};
-use hookswitch_phone::favourites::{Favourite, Favourites};
-use hookswitch_phone::tongue::tr;
-use hookswitch_phone::view::View;
-use hookswitch_phone::{place, view};
 use keypad::Keypad;
 use recents::RecentsPage;
 use settings::SettingsPage;
@@ -37,6 +39,7 @@ pub enum Want {
 pub struct MainWindow {
     window: adw::ApplicationWindow,
     toasts: adw::ToastOverlay,
+    stack: adw::ViewStack,
     bar: Bar,
     recents: RecentsPage,
     favourites_page: FavouritesPage,
@@ -51,7 +54,7 @@ pub struct MainWindow {
 }
 
 impl MainWindow {
-    /// The window, not to be seen yet.
+    /// The window, not to be seen yet. `wants` is told what it needs; answers are given to [`answer`](Self::answer).
     pub fn new(application: &adw::Application, wants: impl Fn(Want) + 'static) -> Rc<Self> {
         let main = Rc::new_cyclic(|main: &Weak<Self>| {
             let (bar, recents) = (Bar::new(main), RecentsPage::new(main));
@@ -68,6 +71,7 @@ impl MainWindow {
                     .hide_on_close(true)
                     .build(),
                 toasts,
+                stack: adw::ViewStack::new(),
                 bar,
                 recents,
                 favourites_page,
@@ -85,7 +89,7 @@ impl MainWindow {
     }
 
     fn build(self: &Rc<Self>) {
-        let stack = adw::ViewStack::new();
+        let stack = &self.stack;
         // Each page is as large as it needs, not as the largest.
         stack.set_vexpand(true);
         stack.set_vhomogeneous(false);
@@ -99,12 +103,12 @@ impl MainWindow {
             stack.add_titled(*page, Some(name), title).set_icon_name(Some(icon));
         }
         stack.set_visible_child_name("recents");
-        let title = adw::ViewSwitcherTitle::builder().stack(&stack).title(tr("Phone")).build();
+        let title = adw::ViewSwitcherTitle::builder().stack(stack).title(tr("Phone")).build();
         let header = adw::HeaderBar::builder().title_widget(&title).build();
         header.set_centering_policy(adw::CenteringPolicy::Strict);
-        let below = adw::ViewSwitcherBar::builder().stack(&stack).build();
+        let below = adw::ViewSwitcherBar::builder().stack(stack).build();
         title.bind_property("title-visible", &below, "reveal").sync_create().build();
-        self.toasts.set_child(Some(&stack));
+        self.toasts.set_child(Some(stack));
         let column = gtk::Box::new(gtk::Orientation::Vertical, 0);
         column.append(self.bar.widget());
         column.append(&header);
@@ -126,7 +130,17 @@ impl MainWindow {
                 main.refresh();
             }
         });
-        self.keypad.listen(&self.window, &stack);
+        self.keypad.listen(&self.window, stack);
+    }
+
+    /// The window itself.
+    pub fn widget(&self) -> &adw::ApplicationWindow {
+        &self.window
+    }
+
+    /// Turn to that page: `favourites`, `recents`, `keypad` or `settings`.
+    pub fn turn_to(&self, page: &str) {
+        self.stack.set_visible_child_name(page);
     }
 
     /// To the front.

@@ -1,8 +1,8 @@
 use super::{MainWindow, named};
+use crate::favourites::Favourite;
+use crate::tongue::tr_with;
 use adw::prelude::*;
 use hookswitch::Dial;
-use hookswitch_phone::favourites::Favourite;
-use hookswitch_phone::tongue::tr_with;
 use std::rc::Weak;
 
 /// A row of somebody who can be called, and starred.
@@ -23,7 +23,9 @@ impl Person<'_> {
         let row = adw::ActionRow::builder().use_markup(false).build();
         row.set_title(self.title);
         row.set_subtitle(self.detail);
-        let avatar = adw::Avatar::new(36, self.has_name.then_some(self.name), self.has_name);
+        // Its colour follows from the words: without any it is another one each time.
+        let words = if self.has_name { self.name } else { self.dial.handle.value.as_str() };
+        let avatar = adw::Avatar::new(36, Some(words), self.has_name);
         row.add_prefix(&avatar);
         row.add_suffix(&self.star(main));
         let icon = if self.dial.video { "camera-video-symbolic" } else { "call-start-symbolic" };

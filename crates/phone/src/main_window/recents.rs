@@ -1,12 +1,12 @@
 use super::MainWindow;
 use super::clock::{moment, today};
 use super::person::Person;
+use crate::ask::Ask;
+use crate::tongue::tr;
+use crate::view::recents::{Day, Row, days, empty};
 use adw::prelude::*;
 use gtk::glib;
 use hookswitch::Recent;
-use hookswitch_phone::ask::Ask;
-use hookswitch_phone::tongue::tr;
-use hookswitch_phone::view::recents::{Day, Row, days, empty};
 use std::cell::{Cell, RefCell};
 use std::rc::Weak;
 

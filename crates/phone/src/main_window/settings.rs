@@ -1,11 +1,11 @@
 use super::MainWindow;
 use super::switch_row::SwitchRow;
+use crate::ask::Ask;
+use crate::tongue::tr;
+use crate::view::settings::{HIDES_DETAILS, Line, SLIDES, apps, troubles};
+use crate::view::words;
 use adw::prelude::*;
 use hookswitch::StatusRecord;
-use hookswitch_phone::ask::Ask;
-use hookswitch_phone::tongue::tr;
-use hookswitch_phone::view::settings::{HIDES_DETAILS, Line, SLIDES, apps, troubles};
-use hookswitch_phone::view::words;
 use std::cell::RefCell;
 use std::rc::Weak;
 

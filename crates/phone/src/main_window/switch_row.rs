@@ -1,7 +1,7 @@
 use super::MainWindow;
+use crate::place;
+use crate::view::settings::{Kept, Word};
 use adw::prelude::*;
-use hookswitch_phone::place;
-use hookswitch_phone::view::settings::{Kept, Word};
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 

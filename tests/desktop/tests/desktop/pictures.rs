@@ -1,4 +1,5 @@
-//! The screens of a call look as they looked when somebody looked at them. `UPDATE_PICTURES=1` writes what is there now:
+//! The screens of a call and the pages of the main window look as they looked when somebody looked at them.
+//! `UPDATE_PICTURES=1` writes what is there now:
 //! look at each one before you commit it. `PICTURES_OF=all` goes through all looks, not only the usual one.
 
 use hookswitch_desktop::{Desktop, Size};
@@ -65,7 +66,7 @@ async fn compared(look: &Look) -> Vec<String> {
     let (first, second) =
         (painted(&desktop, look, "first").await, painted(&desktop, look, "second").await);
     let names = files(&first);
-    assert_eq!(names.len(), 13, "as many as the gallery has: {names:?}");
+    assert_eq!(names.len(), 17, "as many as the gallery has: {names:?}");
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("pictures").join(look.name);
     if std::env::var_os("UPDATE_PICTURES").is_some() {
         fs::create_dir_all(&kept).expect("a folder for the pictures");
@@ -104,10 +105,19 @@ async fn compared(look: &Look) -> Vec<String> {
     wrong
 }
 
+/// Whom the user starred, as the gallery finds it.
+const FAVOURITES: &str = r#"[
+    {"app": "org.example.Chat", "handle_kind": "phone_number", "handle": "+49 30 1234567", "name": "Anna Berg"},
+    {"app": "org.example.Talk", "handle_kind": "email_address", "handle": "ben@example.org", "name": "Ben"}
+]"#;
+
 /// The folder with all of them.
 async fn painted(desktop: &Desktop, look: &Look, name: &str) -> PathBuf {
     let folder = desktop.folder().join(name);
     fs::create_dir(&folder).expect("a folder for the pictures");
+    let settings = desktop.folder().join("config/hookswitch");
+    fs::create_dir_all(&settings).expect("a folder for settings");
+    fs::write(settings.join("favourites.json"), FAVOURITES).expect("room for them");
     let gallery = program("examples/gallery");
     let mut command = desktop.command(gallery);
     command.arg(&folder).args(look.arguments);
