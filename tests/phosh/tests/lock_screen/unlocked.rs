@@ -67,9 +67,14 @@ async fn a_call_has_the_whole_unlocked_screen_and_is_answered_and_ended_by_taps(
     assert_eq!(calls.over(talking).await, EndedReason::HungUp);
     screen.photograph("unlocked ended").await;
     fills(&screen, false).await;
-    // Phosh goes home when the last window goes.
-    screen.shows(&["Search apps"]).await;
-    screen.photograph("unlocked home").await;
+}
+
+#[tokio::test]
+async fn a_call_is_declined_by_a_tap() {
+    let (phone, mut screen) = unlocked().await;
+    let mut calls = phone.screen().await;
+    let mut chat = phone.app("org.example.Chat").await;
+    fills(&screen, false).await;
 
     chat.rings("ben@example.org").await;
     let ringing = calls.one(CallState::Ringing).await.number;
