@@ -102,12 +102,20 @@ fn run(socket: &str, orders: pw::channel::Receiver<Order>, began: &Began) -> Res
     Ok(())
 }
 
-fn tap(
-    core: &CoreRc,
-    node: &str,
-    monitor: bool,
-    track: Track,
-) -> Result<(StreamListener<Track>, StreamRc), pw::Error> {
+/// One that records.
+struct Tap {
+    _listener: StreamListener<Track>,
+    stream: StreamRc,
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        // First: until then the thread of the samples may be at work on what goes with the listener.
+        let _ = self.stream.disconnect();
+    }
+}
+
+fn tap(core: &CoreRc, node: &str, monitor: bool, track: Track) -> Result<Tap, pw::Error> {
     let properties = properties! {
         "media.type" => "Audio",
         "media.category" => if monitor { "Monitor" } else { "Capture" },
@@ -157,5 +165,5 @@ fn tap(
     let pod = spa::pod::Pod::from_bytes(&bytes).ok_or(pw::Error::CreationFailed)?;
     let flags = StreamFlags::AUTOCONNECT | StreamFlags::MAP_BUFFERS;
     stream.connect(spa::utils::Direction::Input, None, flags, &mut [pod])?;
-    Ok((listener, stream))
+    Ok(Tap { _listener: listener, stream })
 }
