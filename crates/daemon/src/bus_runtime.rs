@@ -196,7 +196,8 @@ impl<T> Drop for Task<T> {
 mod tests {
     use super::*;
     use std::io::{Read, Write};
-    use std::os::unix::net::UnixStream as Std;
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixListener, UnixStream as Std};
 
     /// One that is written to, and the one that reads.
     fn pair() -> (Socket, Std, Std) {
@@ -217,29 +218,54 @@ mod tests {
     #[tokio::test(flavor = "current_thread")]
     async fn what_finds_no_room_goes_once_there_is_some() {
         let (socket, mut ours, mut theirs) = pair();
+        let watched = |socket: &Socket| socket.outgoing.lock().unwrap().is_some();
         let block = [7; 4096];
         let mut sent = 0;
-        loop {
-            match ours.write(&block) {
-                Ok(length) => sent += length,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) => panic!("{error}"),
+        for _ in 0..3 {
+            // As long as there is room nobody waits for any.
+            let mut context = Context::from_waker(std::task::Waker::noop());
+            while let Poll::Ready(length) =
+                socket.poll_io(&mut context, Interest::Writable, || ours.write(&block))
+            {
+                sent += length.unwrap();
+                assert!(!watched(&socket), "room is watched for without need");
             }
+            assert!(watched(&socket));
+            let reads = std::thread::spawn({
+                let mut theirs = theirs.try_clone().unwrap();
+                move || {
+                    let mut bytes = vec![0; sent];
+                    theirs.read_exact(&mut bytes)
+                }
+            });
+            sent = io(&socket, Interest::Writable, || ours.write(&block)).await.unwrap();
+            assert!(!watched(&socket), "room is watched for without need");
+            reads.join().unwrap().unwrap();
         }
-        let write = async {
-            for _ in 0..100 {
-                sent += io(&socket, Interest::Writable, || ours.write(&block)).await.unwrap();
-            }
-        };
-        let reader = std::thread::spawn(move || {
-            let mut bytes = Vec::new();
-            theirs.read_to_end(&mut bytes).unwrap();
-            bytes.len()
-        });
-        write.await;
-        assert!(socket.outgoing.lock().unwrap().is_none(), "room is watched for without need");
         drop((socket, ours));
-        assert_eq!(reader.join().unwrap(), sent);
+        let mut bytes = Vec::new();
+        theirs.read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes.len(), sent);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_bus_is_reached_by_a_path_and_by_an_abstract_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bus");
+        let name = format!("\0{}", path.display());
+        let of_name = SocketAddr::from_abstract_name(&name[1..]).unwrap();
+        let buses =
+            [UnixListener::bind(&path).unwrap(), UnixListener::bind_addr(&of_name).unwrap()];
+        for (bus, address) in buses.iter().zip([path.as_path(), Path::new(&name)]) {
+            let source = BusRuntime.connect_unix(address).await.unwrap();
+            let (mut theirs, _) = bus.accept().unwrap();
+            theirs.write_all(b"ring").unwrap();
+            let mut bytes = [0; 4];
+            let socket = BusRuntime.register_io_source(source.clone()).unwrap();
+            let read = || rustix::io::read(&source, &mut bytes).map_err(io::Error::from);
+            assert_eq!(io(&socket, Interest::Readable, read).await.unwrap(), 4);
+        }
+        assert!(BusRuntime.connect_unix(&folder.path().join("none")).await.is_err());
     }
 
     #[tokio::test(flavor = "current_thread")]

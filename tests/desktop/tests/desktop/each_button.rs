@@ -166,7 +166,7 @@ impl Seen {
                     tokio::task::yield_now().await;
                 }
             };
-            if tokio::time::timeout(std::time::Duration::from_secs(1), muted).await.is_ok() {
+            if tokio::time::timeout(std::time::Duration::from_secs(5), muted).await.is_ok() {
                 return;
             }
         }

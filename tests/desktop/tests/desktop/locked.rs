@@ -112,8 +112,8 @@ async fn an_unlocked_screen_has_two_buttons_again() {
 }
 
 #[tokio::test]
-async fn a_setting_makes_it_two_buttons() {
-    let mut seen = Seen::start(Size::PHONE).await;
+async fn the_slide_can_be_switched_off() {
+    let seen = Seen::start(Size::PHONE).await;
     seen.opens().await;
     seen.page("Settings").await;
     seen.reads(&["wait", "No App Runs"]).await;
@@ -121,15 +121,36 @@ async fn a_setting_makes_it_two_buttons() {
     seen.picture("settings-of-a-locked-screen").await;
     seen.reads(&["once", HINT]).await;
     seen.says("call-screens.json", r#""slide_to_answer": false"#).await;
+    seen.reads(&["once", HINT]).await;
+    seen.says("call-screens.json", r#""slide_to_answer": true"#).await;
+}
+
+#[tokio::test]
+async fn a_setting_makes_it_two_buttons() {
+    let mut seen = Seen::start(Size::PHONE).await;
+    let folder = seen.desktop.folder().join("config/hookswitch");
+    fs::create_dir_all(&folder).expect("a folder for settings");
+    let off = r#"{"slide_to_answer": false}"#;
+    fs::write(folder.join("call-screens.json"), off).expect("a setting");
+    // By what is hidden it can be told that the lock is known.
+    fs::write(folder.join("notifications.json"), r#"{"hide_details": true}"#).expect("a setting");
     let saver = saver(&seen).await;
-    locks(&saver, true).await;
     let app = seen.desktop.phone().willing_app("org.example.Chat").await;
     app.rings("Anna").await;
-    seen.reads(&["wait", "Incoming call from Anna with Chat"]).await;
-    // The page of the settings has the words, too: no button of a call is called that.
+    let (open, locked) = ("Incoming call from Anna with Chat", "Incoming call with Chat");
+    seen.reads(&["wait", open]).await;
+    locks(&saver, true).await;
+    seen.reads(&["wait", locked]).await;
+    seen.reads(&["gone", HINT]).await;
+    seen.reads(&["wait", "Answer"]).await;
+    // Only the setting kept the slide away.
+    locks(&saver, false).await;
+    seen.reads(&["wait", open]).await;
+    fs::write(folder.join("call-screens.json"), "{}").expect("a setting");
+    locks(&saver, true).await;
+    seen.reads(&["wait", HINT]).await;
     seen.reads(&["press", "Answer", "End Call"]).await;
     seen.screen.one(CallState::Active).await;
-    saver.is_asked("GetActive", 1).await;
 }
 
 #[tokio::test]

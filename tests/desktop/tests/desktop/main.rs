@@ -7,5 +7,6 @@ mod locked;
 mod main_window;
 mod notifications;
 mod pictures;
+mod renderer;
 mod rig;
 mod servers;
