@@ -55,8 +55,6 @@ impl Service {
                 self.flow.note(Noted { at: now.at, due, input, effects });
             }
         }
-        self.write_journal();
-        self.write_soon();
         self.show_notifications();
         reply
     }

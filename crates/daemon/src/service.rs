@@ -137,6 +137,8 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
     })?;
     service.begin_shell();
     tracing::info!("serving calls");
+    service.write_journal();
+    service.write_soon();
     if service.out.send(&connection).await.is_err() {
         return Err(ServeError::BusGone);
     }
@@ -159,8 +161,15 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
             Woken::Ring => {}
             Woken::Answer(answer) => service.answered(answer),
             Woken::Audio(event) => service.heard(event),
-            Woken::BusGone => return Err(ServeError::BusGone),
+            Woken::BusGone => {
+                // What came just before is not lost.
+                service.write_journal();
+                return Err(ServeError::BusGone);
+            }
         }
+        // Of everything that came at once, in one write.
+        service.write_journal();
+        service.write_soon();
         if service.out.send(&connection).await.is_err() {
             return Err(ServeError::BusGone);
         }
@@ -377,7 +386,7 @@ impl Service {
         }
     }
 
-    /// One write for all entries of an event. Messages leave only after it.
+    /// One write for all entries of the messages that were taken together. What follows from them leaves only after it.
     pub fn write_journal(&mut self) {
         let Some(journal) = &mut self.journal else { return };
         if let Err(error) = journal.write() {
