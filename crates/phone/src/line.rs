@@ -114,6 +114,7 @@ fn pressed(surface: &Surface, press: Press, news: UnboundedSender<News>) {
     let request = match press {
         Press::Choose { call, revision, choice } => surface.choose(call, choice, Some(revision)),
         Press::Mute { call, revision, muted } => surface.set_muted(call, muted, Some(revision)),
+        Press::Video { call, revision, video } => surface.set_video(call, video, Some(revision)),
         Press::Digit(call, digit) => match DtmfDigits::new(digit) {
             Some(digits) => surface.play_dtmf(call, &digits, None),
             None => return,

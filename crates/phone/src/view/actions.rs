@@ -107,7 +107,18 @@ pub fn toggles(call: &Call) -> Vec<Toggle> {
         Press::Mute { call: call.number, revision: call.choices_revision, muted: !call.muted };
     let icon = "microphone-disabled-symbolic";
     let action = Action { label: words::mute(), icon, style: Style::Plain, press };
-    vec![Toggle { action, on: call.muted }]
+    let mute = Toggle { action, on: call.muted };
+    // While it begins nobody would see it.
+    let video = (call.capabilities.video && call.state == CallState::Active).then(|| video(call));
+    [mute].into_iter().chain(video).collect()
+}
+
+fn video(call: &Call) -> Toggle {
+    let press =
+        Press::Video { call: call.number, revision: call.choices_revision, video: !call.video };
+    let icon = "camera-video-symbolic";
+    let action = Action { label: words::video(), icon, style: Style::Plain, press };
+    Toggle { action, on: call.video }
 }
 
 /// To its app.

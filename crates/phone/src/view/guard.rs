@@ -1,5 +1,5 @@
 use super::settings::{HIDES_DETAILS, Kept, SLIDES};
-use super::{Kind, Over, View};
+use super::{Kind, Over, Press, View};
 use crate::place;
 use hookswitch::{Call, ChoiceKind, Date, SurfaceState};
 
@@ -52,8 +52,9 @@ impl Guard {
         let answers = view.actions.iter().any(|action| action.press.is(ChoiceKind::Answer));
         view.slides = locked && self.slides && view.kind == Kind::Incoming && answers;
         if locked {
-            // What the app shows is not for whoever has not unlocked.
+            // What the app shows, and what the camera sees, is not for whoever has not unlocked.
             view.app = None;
+            view.toggles.retain(|toggle| !matches!(toggle.action.press, Press::Video { .. }));
         }
         Some(view)
     }
@@ -149,6 +150,24 @@ mod tests {
         }
         assert_eq!(view(Guard { lock: Lock::Open, ..HIDES }, rings()).identity.name, "Anna");
         assert_eq!(view(SLIDES, rings()).identity.name, "Anna", "by default names are shown");
+    }
+
+    /// UI-4, and how we differ: nobody has to unlock to talk.
+    #[test]
+    fn a_video_call_is_answered_on_a_locked_screen_and_seen_once_it_is_open() {
+        let video = |state, choices: &[&str]| {
+            let (has_video, supports_video) = (true, Some(true));
+            vec![CallRecord { has_video, supports_video, ..record(1, state, "Anna", choices) }]
+        };
+        let rings = view(SLIDES, video("ringing", &["answer", "decline"]));
+        assert!(rings.slides && rings.app.is_none());
+        assert_eq!(rings.identity.above, "Chat · Video call");
+        let labels = |guard| {
+            let view = view(guard, video("active", &["end"]));
+            view.toggles.into_iter().map(|toggle| toggle.action.label).collect::<Vec<_>>()
+        };
+        assert_eq!(labels(SLIDES), ["Mute"]);
+        assert_eq!(labels(Guard { lock: Lock::Open, ..SLIDES }), ["Mute", "Video"]);
     }
 
     #[test]

@@ -54,6 +54,15 @@ pub enum Press {
         /// The wanted state.
         muted: bool,
     },
+    /// Turn video on or off: its app shows it.
+    Video {
+        /// Of which call.
+        call: CallNumber,
+        /// Its `choices_revision` on the screen.
+        revision: u64,
+        /// The wanted state.
+        video: bool,
+    },
     /// Let calls be heard there.
     Endpoint(String),
     /// Send a tone.

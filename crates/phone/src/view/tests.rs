@@ -136,6 +136,35 @@ fn a_muted_call_asks_for_the_other_state() {
     assert_eq!(toggle.action.press, press);
 }
 
+fn toggles(view: &View) -> Vec<(&str, bool)> {
+    view.toggles.iter().map(|toggle| (toggle.action.label.as_str(), toggle.on)).collect()
+}
+
+/// TX-11.
+#[test]
+fn whoever_can_be_heard_can_be_muted() {
+    for state in ["dialing", "connecting", "active", "held"] {
+        assert_eq!(toggles(&view(vec![record(1, state, "Anna", &["end"])])), [("Mute", false)]);
+    }
+}
+
+/// UI-11.
+#[test]
+fn video_is_offered_where_app_and_call_can_and_nowhere_else() {
+    let plain = record(1, "active", "Anna", &["end"]);
+    let can = CallRecord { supports_video: Some(true), ..plain.clone() };
+    assert_eq!(toggles(&view(vec![plain])), [("Mute", false)]);
+    assert_eq!(toggles(&view(vec![can.clone()])), [("Mute", false), ("Video", false)]);
+    let seen = view(vec![CallRecord { has_video: true, ..can.clone() }]);
+    assert_eq!(toggles(&seen), [("Mute", false), ("Video", true)]);
+    assert_eq!(
+        seen.toggles[1].action.press,
+        Press::Video { call: CallNumber(1), revision: 10, video: false }
+    );
+    let rings = view(vec![CallRecord { state: "ringing".into(), ..can }]);
+    assert_eq!(toggles(&rings), []);
+}
+
 #[test]
 fn a_timer_leaves_the_buttons_alone_and_a_new_choice_does_not() {
     let active = || CallRecord { connected: Some(0), ..record(1, "active", "Anna", &["end"]) };

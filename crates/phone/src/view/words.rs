@@ -139,6 +139,11 @@ pub fn mute() -> String {
     tr("Mute")
 }
 
+/// Be seen, and see.
+pub fn video() -> String {
+    tr("Video")
+}
+
 /// Show the keys.
 pub fn keypad() -> String {
     tr("Keypad")

@@ -13,6 +13,7 @@
 //! | in a call | Keypad, End Call | `call_screen::a_call_is_answered_talked_in_and_ended_on_the_screen` |
 //! | | Mute, Hold | `call_screen::what_is_pressed_in_a_call_happens_to_it` |
 //! | | Audio | [`a_call_is_heard_where_it_is_said_on_the_screen`] |
+//! | | Video | [`video_is_turned_on_and_off_and_its_app_shows_it`] |
 //! | | Send Digits | [`digits_are_sent_when_the_user_says_so`] |
 //! | | Open Chat | `app_window::answering_opens_no_app_and_its_button_does` |
 //! | keypad | each key | `call_screen::keys_are_tones_of_the_call` |
@@ -30,8 +31,8 @@
 
 use crate::call_screen::{SETTLED, Seen};
 use hookswitch::{
-    Call, CallNumber, CallState, CallUpdate, CallUuid, Dial, EndedReason, Handle, HandleKind,
-    SurfaceState, new_call,
+    Call, CallNumber, CallState, CallUpdate, CallUuid, Configuration, Dial, EndedReason, Handle,
+    HandleKind, SurfaceState, new_call,
 };
 use hookswitch_desktop::{Desktop, Size, soon};
 use hookswitch_journeys::{App, Event};
@@ -170,6 +171,32 @@ impl Seen {
                 return;
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn video_is_turned_on_and_off_and_its_app_shows_it() {
+    let mut seen = Seen::start(Size::PHONE).await;
+    let able = Configuration { supports_video: true, ..Configuration::default() };
+    let mut app = seen.desktop.phone().app_with(CHAT, able).await;
+    let update = CallUpdate {
+        remote_handle: Some(Handle::new(HandleKind::PhoneNumber, "Anna")),
+        supports_video: Some(true),
+        ..CallUpdate::default()
+    };
+    app.provider.report_new_incoming_call(new_call(), update).await.expect("it rings");
+    let answers = async { app.answer().await.fulfill() };
+    tokio::join!(seen.reads(&["press", "Answer", "End Call"]), answers);
+    let call = seen.call("Anna", CallState::Active).await;
+    for video in [true, false] {
+        seen.reads(&["once", "Video"]).await;
+        let action = app.video().await;
+        assert_eq!(action.video, video);
+        action.fulfill();
+        let is = |all: &SurfaceState| Some(all.calls.get(&call)?.video == video).filter(|is| *is);
+        seen.screen.until("video", is).await;
+        seen.reads(&["lint"]).await;
+        seen.picture(if video { "in-call-with-video" } else { "in-call-without-video" }).await;
     }
 }
 
