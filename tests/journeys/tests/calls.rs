@@ -242,3 +242,22 @@ async fn observers_see_that_and_never_who() {
         soon("a change", observer.next()).await.expect("the observer lives");
     }
 }
+
+/// UI-5: the home is not there yet, as before the first unlock of an encrypted one. What needs it is said not to work.
+#[tokio::test]
+async fn it_rings_and_is_answered_where_nothing_of_the_user_can_be_read() {
+    let nowhere = ["HOOKSWITCH_STATE_DIR", "HOOKSWITCH_CONFIG_DIR"]
+        .map(|folder| (folder, "/dev/null/of-nobody".into()));
+    let phone = Phone::with_environment("", &nowhere);
+    let mut chat = phone.app(CHAT).await;
+    let mut screen = phone.screen().await;
+    let (call, number) = talking(&mut chat, &mut screen, "+49301234567").await;
+    let status = screen.surface.status().await.unwrap();
+    assert!(
+        status.degraded.iter().any(|text| text.starts_with("The journal cannot be opened")),
+        "{:?}",
+        status.degraded
+    );
+    chat.provider.report_call_ended(call, None, EndedReason::RemoteEnded).await.unwrap();
+    assert_eq!(screen.over(number).await, EndedReason::RemoteEnded);
+}
