@@ -4,10 +4,12 @@ use hookswitch::{CallNumber, Date, SurfaceState};
 use hookswitch_phone::line::{Line, News};
 use hookswitch_phone::lock::LockWatch;
 use hookswitch_phone::main_window::{MainWindow, Want};
+use hookswitch_phone::panel::PanelLine;
+use hookswitch_phone::view::panel::Panel;
 use hookswitch_phone::view::{Guard, Lock, Over, Press};
 use hookswitch_phone::window::{self, CallWindow, launch};
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -26,6 +28,8 @@ struct Phone {
     guard: Cell<Guard>,
     /// What is there without a call, too, once the user opened it.
     main: RefCell<Option<Rc<MainWindow>>>,
+    /// What is seen of a call beside its window.
+    panel: Rc<PanelLine>,
     presented: Cell<Option<CallNumber>>,
     /// Whether the second hand runs.
     ticks: Cell<bool>,
@@ -46,7 +50,7 @@ pub fn run() -> glib::ExitCode {
             resident.replace(Some(application.hold()));
             match Line::open() {
                 Ok((line, news)) => {
-                    let begun = Rc::new(Phone::new(line));
+                    let begun = Phone::new(line);
                     phone.replace(Some(begun.clone()));
                     let (application, failed) = (application.clone(), failed.clone());
                     glib::spawn_future_local(async move {
@@ -78,8 +82,16 @@ fn now() -> Date {
 }
 
 impl Phone {
-    fn new(line: Line) -> Self {
-        Self {
+    fn new(line: Line) -> Rc<Self> {
+        Rc::new_cyclic(|phone: &Weak<Self>| Self {
+            panel: PanelLine::new({
+                let phone = phone.clone();
+                move |token| {
+                    if let Some(phone) = phone.upgrade() {
+                        phone.returns(token);
+                    }
+                }
+            }),
             line,
             state: RefCell::default(),
             over: RefCell::default(),
@@ -90,7 +102,7 @@ impl Phone {
             presented: Cell::new(None),
             ticks: Cell::new(false),
             failed: Cell::new(false),
-        }
+        })
     }
 
     /// Show what the service says, until it says nothing any more.
@@ -134,7 +146,7 @@ impl Phone {
     /// The user wants to see it: the call that goes on, else the list of those that were.
     fn comes_forward(self: Rc<Self>, application: &adw::Application) {
         self.show(application);
-        if self.returns() {
+        if self.returns(None) {
             return;
         }
         let mut main = self.main.borrow_mut();
@@ -142,11 +154,11 @@ impl Phone {
         main.present();
     }
 
-    /// Bring the call to the front, if there is one.
-    fn returns(&self) -> bool {
+    /// Bring the call to the front, if there is one, by this right to the focus.
+    fn returns(&self, token: Option<&str>) -> bool {
         let window = self.window.borrow();
         if let Some(window) = window.as_ref() {
-            window.comes_back();
+            window.comes_back(token);
         }
         window.is_some()
     }
@@ -157,7 +169,7 @@ impl Phone {
             let Some(phone) = phone.upgrade() else { return };
             match want {
                 Want::Ask(ask) => phone.line.ask(ask),
-                Want::Return => drop(phone.returns()),
+                Want::Return => drop(phone.returns(None)),
             }
         })
     }
@@ -219,6 +231,7 @@ impl Phone {
         if let Some(main) = self.main.borrow().as_ref() {
             main.show(view.as_ref());
         }
+        self.panel.show(Panel::of(&self.state.borrow(), view.as_ref()));
         let Some(view) = view else {
             self.presented.set(None);
             self.lock.take();

@@ -9,6 +9,7 @@ mod keys;
 mod late;
 mod other;
 mod over;
+pub mod panel;
 pub mod recents;
 pub mod settings;
 pub mod slide;

@@ -104,11 +104,14 @@ impl CallWindow {
         self.window.present();
     }
 
-    /// Bring it to the front because the user asked for it in another window.
-    pub fn comes_back(&self) {
+    /// Bring it to the front because the user asked for it elsewhere; `token` is the right to the focus that was sent along.
+    pub fn comes_back(&self, token: Option<&str>) {
         // Some compositors raise no window that is there already, but show every new one.
         if !self.window.is_active() {
             self.window.set_visible(false);
+        }
+        if let Some(token) = token {
+            self.window.set_startup_id(token);
         }
         self.window.present();
     }

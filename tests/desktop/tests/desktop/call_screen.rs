@@ -71,6 +71,12 @@ impl Seen {
         .await;
     }
 
+    /// `kill -9` the call screens.
+    pub async fn kills_phone(&mut self) {
+        let phone = self.phone.as_mut().expect("it was started here");
+        phone.kill().await.expect("it runs");
+    }
+
     pub async fn reads(&self, words: &[&str]) {
         reads(&self.desktop, words).await;
     }
@@ -159,8 +165,7 @@ async fn a_screen_that_was_killed_shows_the_call_again() {
     let app = seen.desktop.phone().willing_app("org.example.Chat").await;
     app.rings("Anna").await;
     seen.reads(&["press", "Answer", "End Call"]).await;
-    let phone = seen.phone.as_mut().expect("it was started here");
-    phone.kill().await.expect("it runs");
+    seen.kills_phone().await;
     seen.screen.one(CallState::Active).await;
     seen.phone = Some(Seen::phone(&seen.desktop, &[]));
     seen.reads(&["wait", "Call with Anna with Chat"]).await;

@@ -42,7 +42,7 @@ const TALK: &str = "org.example.Talk";
 
 impl Seen {
     /// The call of that person, once it is in that state.
-    async fn call(&mut self, who: &str, state: CallState) -> CallNumber {
+    pub async fn call(&mut self, who: &str, state: CallState) -> CallNumber {
         let is = |call: &&Call| call.who() == who && call.state == state;
         let look = |all: &SurfaceState| all.calls.values().find(is).map(|call| call.number);
         self.screen.until(&format!("{who}, {state:?}"), look).await

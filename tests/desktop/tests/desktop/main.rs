@@ -6,6 +6,7 @@ mod each_button;
 mod locked;
 mod main_window;
 mod notifications;
+mod panel;
 mod pictures;
 mod renderer;
 mod rig;
