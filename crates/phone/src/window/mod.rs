@@ -5,6 +5,7 @@ mod keys;
 pub mod launch;
 mod layout;
 mod slide;
+pub mod text;
 mod upper;
 
 use crate::view::{Kind, Late, View};
@@ -86,7 +87,7 @@ impl CallWindow {
 
     /// Say why something was refused.
     pub fn says(&self, why: &str) {
-        self.toasts.add_toast(adw::Toast::new(why));
+        self.toasts.add_toast(text::toast(why));
     }
 
     /// Show the keys, or take them away.
