@@ -1,10 +1,15 @@
+mod declines;
+
 use adw::prelude::*;
+use declines::what_can_be_written;
 use gtk::{gio, glib};
 use hookswitch::{CallNumber, Date, SurfaceState};
+use hookswitch_phone::ask::{Answer, Ask};
 use hookswitch_phone::line::{Line, News};
 use hookswitch_phone::lock::LockWatch;
 use hookswitch_phone::main_window::{MainWindow, Want};
 use hookswitch_phone::panel::PanelLine;
+use hookswitch_phone::reminder::Alarm;
 use hookswitch_phone::view::panel::Panel;
 use hookswitch_phone::view::{Guard, Lock, Over, Press};
 use hookswitch_phone::window::{self, CallWindow, launch};
@@ -30,6 +35,10 @@ struct Phone {
     main: RefCell<Option<Rc<MainWindow>>>,
     /// What is seen of a call beside its window.
     panel: Rc<PanelLine>,
+    /// Who is to be called back.
+    alarm: Rc<Alarm>,
+    /// What can be written to whoever calls now.
+    replies: RefCell<Vec<String>>,
     presented: Cell<Option<CallNumber>>,
     /// Whether the second hand runs.
     ticks: Cell<bool>,
@@ -50,7 +59,7 @@ pub fn run() -> glib::ExitCode {
             resident.replace(Some(application.hold()));
             match Line::open() {
                 Ok((line, news)) => {
-                    let begun = Phone::new(line);
+                    let begun = Phone::new(application, line);
                     phone.replace(Some(begun.clone()));
                     let (application, failed) = (application.clone(), failed.clone());
                     glib::spawn_future_local(async move {
@@ -82,7 +91,7 @@ fn now() -> Date {
 }
 
 impl Phone {
-    fn new(line: Line) -> Rc<Self> {
+    fn new(application: &adw::Application, line: Line) -> Rc<Self> {
         Rc::new_cyclic(|phone: &Weak<Self>| Self {
             panel: PanelLine::new({
                 let phone = phone.clone();
@@ -92,6 +101,15 @@ impl Phone {
                     }
                 }
             }),
+            alarm: Alarm::new(application, {
+                let phone = phone.clone();
+                move |dial| {
+                    if let Some(phone) = phone.upgrade() {
+                        phone.line.ask(Ask::Dial(dial));
+                    }
+                }
+            }),
+            replies: RefCell::default(),
             line,
             state: RefCell::default(),
             over: RefCell::default(),
@@ -124,6 +142,8 @@ impl Phone {
                 News::Ended(call) => {
                     self.over.replace(Over::of(&call, now()));
                 }
+                News::Declined { call, with } => self.declined(application, &call, with),
+                News::Answer(Answer::Dialled(outcome)) if self.alarm.dialled(&outcome) => {}
                 News::Answer(answer) => {
                     if let Some(main) = self.main.borrow().as_ref() {
                         main.answer(answer);
@@ -149,9 +169,11 @@ impl Phone {
         if self.returns(None) {
             return;
         }
-        let mut main = self.main.borrow_mut();
-        let main = main.get_or_insert_with(|| self.new_main(application));
-        main.present();
+        self.main(application).present();
+    }
+
+    fn main(self: &Rc<Self>, application: &adw::Application) -> Rc<MainWindow> {
+        self.main.borrow_mut().get_or_insert_with(|| self.new_main(application)).clone()
     }
 
     /// Bring the call to the front, if there is one, by this right to the focus.
@@ -200,6 +222,9 @@ impl Phone {
                         window.says(&why);
                     }
                 }
+                Press::DeclineWith { call, revision, with } => {
+                    phone.decline(call, revision, with);
+                }
                 press => phone.line.press(press),
             }
         })
@@ -232,6 +257,7 @@ impl Phone {
             main.show(view.as_ref());
         }
         self.panel.show(Panel::of(&self.state.borrow(), view.as_ref()));
+        self.alarm.stand_back(view.is_some());
         let Some(view) = view else {
             self.presented.set(None);
             self.lock.take();
@@ -240,6 +266,10 @@ impl Phone {
             }
             return;
         };
+        if self.window.borrow().is_none() {
+            self.replies.replace(what_can_be_written());
+        }
+        let view = view.with_replies(&self.state.borrow(), guard, &self.replies.borrow());
         let call = view.call;
         let mut window = self.window.borrow_mut();
         let window = window.get_or_insert_with(|| self.new_window(application));

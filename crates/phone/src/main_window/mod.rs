@@ -191,7 +191,7 @@ impl MainWindow {
     }
 
     /// Say it, for a moment.
-    fn says(&self, words: &str) {
+    pub fn says(&self, words: &str) {
         self.toasts.add_toast(text::toast(words));
     }
 

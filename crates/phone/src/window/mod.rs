@@ -10,6 +10,7 @@ mod upper;
 
 use crate::view::{Kind, Late, View};
 use adw::prelude::*;
+pub use controls::Open;
 use controls::{Controls, Pressed};
 use gtk::{gdk, glib};
 use layout::CallLayout;
@@ -90,9 +91,9 @@ impl CallWindow {
         self.toasts.add_toast(text::toast(why));
     }
 
-    /// Show the keys, or take them away.
-    pub fn show_keys(&self, shown: bool) {
-        self.controls.show_keys(shown);
+    /// Open that, as its button does.
+    pub fn open(&self, what: Open) {
+        self.controls.open(what);
     }
 
     /// The window itself.

@@ -77,6 +77,11 @@ impl Seen {
         phone.kill().await.expect("it runs");
     }
 
+    /// Start the call screens again, with this in their environment.
+    pub fn starts_phone(&mut self, environment: &[(&str, &str)]) {
+        self.phone = Some(Self::phone(&self.desktop, environment));
+    }
+
     pub async fn reads(&self, words: &[&str]) {
         reads(&self.desktop, words).await;
     }
@@ -167,7 +172,7 @@ async fn a_screen_that_was_killed_shows_the_call_again() {
     seen.reads(&["press", "Answer", "End Call"]).await;
     seen.kills_phone().await;
     seen.screen.one(CallState::Active).await;
-    seen.phone = Some(Seen::phone(&seen.desktop, &[]));
+    seen.starts_phone(&[]);
     seen.reads(&["wait", "Call with Anna with Chat"]).await;
     seen.reads(&["press", "End Call", "Close"]).await;
 }

@@ -2,6 +2,7 @@
 
 mod app_window;
 mod call_screen;
+mod declines;
 mod each_button;
 mod locked;
 mod main_window;

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 /// Wait for a call that goes out.
-async fn outgoing(seen: &mut Seen) -> Call {
+pub async fn outgoing(seen: &mut Seen) -> Call {
     let look = |call: &&Call| call.direction == Direction::Outgoing;
     seen.screen.until("a call out", |all| all.calls.values().find(look).cloned()).await
 }
