@@ -14,7 +14,9 @@ use adw::prelude::*;
 use gtk::{gio, glib, graphene, gsk};
 use hookswitch_phone::ask::Ask;
 use hookswitch_phone::main_window::{MainWindow, Want};
-use hookswitch_phone::view::Over;
+use hookswitch_phone::reminder::ReminderWindow;
+use hookswitch_phone::reminder::card::Card;
+use hookswitch_phone::view::{Guard, Over, replies};
 use hookswitch_phone::window::{self, CallWindow};
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
@@ -83,17 +85,32 @@ async fn paint(application: &adw::Application, folder: &Path) -> Result<(), Stri
         let window = CallWindow::new(application, |_| {});
         let over = screen.over.as_ref().and_then(|call| Over::of(call, calls::NOW));
         let view = screen.guard.view(&screen.state, over.as_ref(), calls::NOW);
-        window.show(view.ok_or_else(|| format!("{} shows nothing", screen.name))?);
-        window.show_keys(screen.keys);
+        let view = view.ok_or_else(|| format!("{} shows nothing", screen.name))?;
+        window.show(view.with_replies(&screen.state, screen.guard, &replies::usual()));
+        window.open(screen.open);
         window.present();
         window.frames(FRAMES).await;
         let file = folder.join(format!("{}.png", screen.name));
         save(window.widget(), &file)?;
         window.close();
     }
+    remind(application, folder).await?;
     for page in pages::PAGES {
         turn(application, folder, page).await?;
     }
+    Ok(())
+}
+
+/// Paint a reminder.
+async fn remind(application: &adw::Application, folder: &Path) -> Result<(), String> {
+    let window = ReminderWindow::new(application, |_| {});
+    window.show(&Card::of(&calls::reminder(), Guard::default()));
+    window.present();
+    for _ in 0..FRAMES {
+        frame(window.widget()).await;
+    }
+    save(window.widget(), &folder.join("reminder.png"))?;
+    window.close();
     Ok(())
 }
 

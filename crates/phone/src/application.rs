@@ -1,13 +1,20 @@
+mod declines;
+
 use adw::prelude::*;
+use declines::what_can_be_written;
 use gtk::{gio, glib};
 use hookswitch::{CallNumber, Date, SurfaceState};
+use hookswitch_phone::ask::{Answer, Ask};
 use hookswitch_phone::line::{Line, News};
 use hookswitch_phone::lock::LockWatch;
 use hookswitch_phone::main_window::{MainWindow, Want};
+use hookswitch_phone::panel::PanelLine;
+use hookswitch_phone::reminder::Alarm;
+use hookswitch_phone::view::panel::Panel;
 use hookswitch_phone::view::{Guard, Lock, Over, Press};
 use hookswitch_phone::window::{self, CallWindow, launch};
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -26,6 +33,12 @@ struct Phone {
     guard: Cell<Guard>,
     /// What is there without a call, too, once the user opened it.
     main: RefCell<Option<Rc<MainWindow>>>,
+    /// What is seen of a call beside its window.
+    panel: Rc<PanelLine>,
+    /// Who is to be called back.
+    alarm: Rc<Alarm>,
+    /// What can be written to whoever calls now.
+    replies: RefCell<Vec<String>>,
     presented: Cell<Option<CallNumber>>,
     /// Whether the second hand runs.
     ticks: Cell<bool>,
@@ -46,7 +59,7 @@ pub fn run() -> glib::ExitCode {
             resident.replace(Some(application.hold()));
             match Line::open() {
                 Ok((line, news)) => {
-                    let begun = Rc::new(Phone::new(line));
+                    let begun = Phone::new(application, line);
                     phone.replace(Some(begun.clone()));
                     let (application, failed) = (application.clone(), failed.clone());
                     glib::spawn_future_local(async move {
@@ -78,8 +91,25 @@ fn now() -> Date {
 }
 
 impl Phone {
-    fn new(line: Line) -> Self {
-        Self {
+    fn new(application: &adw::Application, line: Line) -> Rc<Self> {
+        Rc::new_cyclic(|phone: &Weak<Self>| Self {
+            panel: PanelLine::new({
+                let phone = phone.clone();
+                move |token| {
+                    if let Some(phone) = phone.upgrade() {
+                        phone.returns(token);
+                    }
+                }
+            }),
+            alarm: Alarm::new(application, {
+                let phone = phone.clone();
+                move |dial| {
+                    if let Some(phone) = phone.upgrade() {
+                        phone.line.ask(Ask::Dial(dial));
+                    }
+                }
+            }),
+            replies: RefCell::default(),
             line,
             state: RefCell::default(),
             over: RefCell::default(),
@@ -90,7 +120,7 @@ impl Phone {
             presented: Cell::new(None),
             ticks: Cell::new(false),
             failed: Cell::new(false),
-        }
+        })
     }
 
     /// Show what the service says, until it says nothing any more.
@@ -112,6 +142,8 @@ impl Phone {
                 News::Ended(call) => {
                     self.over.replace(Over::of(&call, now()));
                 }
+                News::Declined { call, with } => self.declined(application, &call, with),
+                News::Answer(Answer::Dialled(outcome)) if self.alarm.dialled(&outcome) => {}
                 News::Answer(answer) => {
                     if let Some(main) = self.main.borrow().as_ref() {
                         main.answer(answer);
@@ -134,19 +166,21 @@ impl Phone {
     /// The user wants to see it: the call that goes on, else the list of those that were.
     fn comes_forward(self: Rc<Self>, application: &adw::Application) {
         self.show(application);
-        if self.returns() {
+        if self.returns(None) {
             return;
         }
-        let mut main = self.main.borrow_mut();
-        let main = main.get_or_insert_with(|| self.new_main(application));
-        main.present();
+        self.main(application).present();
     }
 
-    /// Bring the call to the front, if there is one.
-    fn returns(&self) -> bool {
+    fn main(self: &Rc<Self>, application: &adw::Application) -> Rc<MainWindow> {
+        self.main.borrow_mut().get_or_insert_with(|| self.new_main(application)).clone()
+    }
+
+    /// Bring the call to the front, if there is one, by this right to the focus.
+    fn returns(&self, token: Option<&str>) -> bool {
         let window = self.window.borrow();
         if let Some(window) = window.as_ref() {
-            window.comes_back();
+            window.comes_back(token);
         }
         window.is_some()
     }
@@ -157,7 +191,7 @@ impl Phone {
             let Some(phone) = phone.upgrade() else { return };
             match want {
                 Want::Ask(ask) => phone.line.ask(ask),
-                Want::Return => drop(phone.returns()),
+                Want::Return => drop(phone.returns(None)),
             }
         })
     }
@@ -187,6 +221,9 @@ impl Phone {
                     {
                         window.says(&why);
                     }
+                }
+                Press::DeclineWith { call, revision, with } => {
+                    phone.decline(call, revision, with);
                 }
                 press => phone.line.press(press),
             }
@@ -219,6 +256,8 @@ impl Phone {
         if let Some(main) = self.main.borrow().as_ref() {
             main.show(view.as_ref());
         }
+        self.panel.show(Panel::of(&self.state.borrow(), view.as_ref()));
+        self.alarm.stand_back(view.is_some());
         let Some(view) = view else {
             self.presented.set(None);
             self.lock.take();
@@ -227,6 +266,10 @@ impl Phone {
             }
             return;
         };
+        if self.window.borrow().is_none() {
+            self.replies.replace(what_can_be_written());
+        }
+        let view = view.with_replies(&self.state.borrow(), guard, &self.replies.borrow());
         let call = view.call;
         let mut window = self.window.borrow_mut();
         let window = window.get_or_insert_with(|| self.new_window(application));

@@ -1,8 +1,8 @@
 //! The thread that talks to the service: the main loop of the display never waits for the bus.
 
 use crate::ask::{Answer, Ask, ask};
-use crate::view::Press;
-use hookswitch::{Call, CallNumber, DtmfDigits, Surface, SurfaceEvent, SurfaceState};
+use crate::view::{Press, With};
+use hookswitch::{Call, CallNumber, ChoiceKind, DtmfDigits, Surface, SurfaceEvent, SurfaceState};
 use std::io;
 use std::thread;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -16,6 +16,13 @@ pub enum News {
     Ended(Box<Call>),
     /// What the main window asked for.
     Answer(Answer),
+    /// A call was declined, and more is to be done.
+    Declined {
+        /// As it rang.
+        call: Box<Call>,
+        /// What more.
+        with: With,
+    },
     /// What was pressed was refused: why, for people.
     Refused(String),
     /// There is no service, or it does not take this program for a call screen: why, for people. Nothing comes after it.
@@ -26,6 +33,7 @@ pub enum News {
 #[derive(Debug)]
 enum Word {
     Pressed(Press),
+    Declined { call: Box<Call>, revision: u64, with: With },
     Presented(CallNumber),
     Asked(Ask),
 }
@@ -56,6 +64,11 @@ impl Line {
     /// The user pressed that.
     pub fn press(&self, press: Press) {
         self.say(Word::Pressed(press));
+    }
+
+    /// The user wants this call to be declined, with more to be done: it is among the news if the service did it.
+    pub fn decline(&self, call: Call, revision: u64, with: With) {
+        self.say(Word::Declined { call: Box::new(call), revision, with });
     }
 
     /// The call is on the screen.
@@ -103,6 +116,9 @@ async fn serve(
                     let (surface, news) = (surface.clone(), news.clone());
                     tokio::spawn(async move { news.send(News::Answer(ask(&surface, what).await)) });
                 }
+                Some(Word::Declined { call, revision, with }) => {
+                    declined(&surface, call, revision, with, news.clone());
+                }
                 Some(Word::Pressed(press)) => pressed(&surface, press, news.clone()),
             },
         }
@@ -130,9 +146,26 @@ fn pressed(surface: &Surface, press: Press, news: UnboundedSender<News>) {
             return;
         }
         // What the screen does by itself.
-        Press::Open(_) | Press::Dismiss => return,
+        Press::Open(_) | Press::Dismiss | Press::DeclineWith { .. } => return,
     };
     tokio::spawn(async move { tell(request.outcome().await.err(), &news) });
+}
+
+/// First decline: what was refused because the call has changed has done nothing else, either.
+fn declined(
+    surface: &Surface,
+    call: Box<Call>,
+    revision: u64,
+    with: With,
+    news: UnboundedSender<News>,
+) {
+    let request = surface.choose(call.number, ChoiceKind::Decline, Some(revision));
+    tokio::spawn(async move {
+        match request.outcome().await {
+            Ok(_) => drop(news.send(News::Declined { call, with })),
+            Err(why) => tell(Some(why), &news),
+        }
+    });
 }
 
 fn tell(refusal: Option<impl ToString>, news: &UnboundedSender<News>) {

@@ -1,4 +1,4 @@
-//! The user's folder of settings, which is the service's too.
+//! The user's folders of settings and of states.
 
 use crate::tongue::tr_with;
 use std::env;
@@ -6,12 +6,22 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Where it is: as the service looks for it. `None`: there is no home.
+/// The user's folder of settings, which is the service's too. `None`: there is no home.
 pub fn settings() -> Option<PathBuf> {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set("HOOKSWITCH_CONFIG_DIR")
         .or_else(|| set("XDG_CONFIG_HOME").map(|home| home.join("hookswitch")))
         .or_else(|| set("HOME").map(|home| home.join(".config/hookswitch")))
+}
+
+/// The user's folder of states, which is the service's too. `None`: there is no home.
+pub fn state() -> Option<PathBuf> {
+    set("HOOKSWITCH_STATE_DIR")
+        .or_else(|| set("XDG_STATE_HOME").map(|home| home.join("hookswitch")))
+        .or_else(|| set("HOME").map(|home| home.join(".local/state/hookswitch")))
+}
+
+fn set(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// Replace a file as a whole: whoever reads it, also after a crash, has the old text or the new one.

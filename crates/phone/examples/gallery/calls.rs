@@ -2,7 +2,9 @@
 
 use hookswitch::{Call, Date, SurfaceState};
 use hookswitch_bus::{CallRecord, ChoiceRecord, MemberRecord};
+use hookswitch_phone::reminder::Reminder;
 use hookswitch_phone::view::{Guard, Lock};
+use hookswitch_phone::window::Open;
 
 /// When it is: fixed, so that each timer says the same each time.
 pub const NOW: Date = Date(1_000_000);
@@ -17,8 +19,8 @@ pub struct Screen {
     pub state: SurfaceState,
     /// What ended.
     pub over: Option<Call>,
-    /// With the keys open.
-    pub keys: bool,
+    /// What a button has opened.
+    pub open: Open,
     /// Whether the session is locked, and what the user wants then.
     pub guard: Guard,
 }
@@ -68,6 +70,8 @@ pub fn screens() -> Vec<Screen> {
     );
     vec![
         of("incoming", vec![ringing(anna())]),
+        Screen { open: Open::Replies, ..of("incoming-replies", vec![ringing(anna())]) },
+        Screen { open: Open::Reminders, ..of("incoming-remind-me", vec![ringing(anna())]) },
         Screen { guard: LOCKED, ..of("incoming-locked", vec![ringing(anna())]) },
         of("incoming-video", vec![CallRecord { has_video: true, ..ringing(ben()) }]),
         of(
@@ -77,7 +81,7 @@ pub fn screens() -> Vec<Screen> {
         of("call-waiting", vec![talking(anna(), &["end"]), second]),
         of("call-waiting-with-a-held-call", vec![held(anna(), &[]), talking(ben(), &[]), third]),
         of("in-call", vec![talking(anna(), &["end", "hold"])]),
-        Screen { keys: true, ..of("keypad", vec![talking(anna(), &["end", "hold"])]) },
+        Screen { open: Open::Keys, ..of("keypad", vec![talking(anna(), &["end", "hold"])]) },
         of("two-calls", vec![held(anna(), &["swap", "merge", "end"]), talking(ben(), &["end"])]),
         of(
             "group",
@@ -89,11 +93,16 @@ pub fn screens() -> Vec<Screen> {
     ]
 }
 
+/// Whom to call back.
+pub fn reminder() -> Reminder {
+    Reminder::of(&call(1, "Anna Berg", "+49 30 1234567").into(), NOW)
+}
+
 fn of(name: &'static str, records: Vec<CallRecord>) -> Screen {
     let calls = records.into_iter().map(Call::from).map(|call| (call.number, call));
     let mut state = SurfaceState { calls: calls.collect(), ..SurfaceState::default() };
     state.ring = hookswitch::RingLevel::Loud;
-    Screen { name, state, over: None, keys: false, guard: Guard::default() }
+    Screen { name, state, over: None, open: Open::Nothing, guard: Guard::default() }
 }
 
 fn call(number: u64, name: &str, handle: &str) -> CallRecord {

@@ -14,6 +14,7 @@ use crate::ask::{Answer, Ask};
 use crate::favourites::{Favourite, Favourites};
 use crate::tongue::tr;
 use crate::view::View;
+use crate::window::text;
 use crate::{place, view};
 use adw::prelude::*;
 use bar::Bar;
@@ -190,8 +191,8 @@ impl MainWindow {
     }
 
     /// Say it, for a moment.
-    fn says(&self, words: &str) {
-        self.toasts.add_toast(adw::Toast::new(&glib::markup_escape_text(words)));
+    pub fn says(&self, words: &str) {
+        self.toasts.add_toast(text::toast(words));
     }
 
     fn ask(&self, ask: Ask) {

@@ -2,6 +2,7 @@
 
 mod actions;
 pub mod bar;
+pub mod decline;
 pub mod dial;
 mod guard;
 mod identity;
@@ -9,7 +10,9 @@ mod keys;
 mod late;
 mod other;
 mod over;
+pub mod panel;
 pub mod recents;
+pub mod replies;
 pub mod settings;
 pub mod slide;
 mod status;
@@ -19,6 +22,7 @@ pub mod words;
 mod tests;
 
 pub use actions::{Action, Style, Toggle};
+pub use decline::With;
 pub use guard::{Guard, Lock};
 pub use identity::{Identity, isolated};
 pub use keys::Key;
@@ -42,6 +46,15 @@ pub enum Press {
         revision: u64,
         /// Which one.
         choice: ChoiceKind,
+    },
+    /// Decline a call, and do more than that.
+    DeclineWith {
+        /// Which call.
+        call: CallNumber,
+        /// Its `choices_revision` on the screen.
+        revision: u64,
+        /// What more.
+        with: With,
     },
     /// Stop the ringing of a call without refusing it.
     Silence(CallNumber),
@@ -90,6 +103,10 @@ pub struct View {
     pub notices: Vec<String>,
     /// What stops the ringing and leaves the call ringing.
     pub silence: Option<Action>,
+    /// When the user can be reminded of a call that is declined.
+    pub reminders: Vec<Action>,
+    /// What can be written to whoever is declined.
+    pub replies: Vec<Action>,
     /// The buttons that change the call, in their order.
     pub actions: Vec<Action>,
     /// Whether the one that answers is to be slid by a finger.
@@ -145,6 +162,12 @@ impl View {
             status: Status::Text(words::kind_of(call)),
             notices: actions::holds(call, calls),
             silence: (ring != RingLevel::Silent).then(|| actions::silence(call)),
+            reminders: match kind {
+                // Beside other calls each line is needed for what becomes of them.
+                Kind::Incoming => decline::reminders(call),
+                _ => Vec::new(),
+            },
+            replies: Vec::new(),
             actions: actions::ringing(call, calls),
             slides: false,
             app: None,
@@ -167,6 +190,8 @@ impl View {
             status: Status::of(call, now),
             notices: Vec::new(),
             silence: None,
+            reminders: Vec::new(),
+            replies: Vec::new(),
             actions: actions::in_call(call, calls),
             slides: false,
             app: Some(actions::open(call)),
@@ -187,6 +212,8 @@ impl View {
             status: Status::Text(words::ended(&over.call)),
             notices: Vec::new(),
             silence: None,
+            reminders: Vec::new(),
+            replies: Vec::new(),
             actions: vec![actions::dismiss()],
             slides: false,
             app: None,
@@ -210,6 +237,8 @@ impl View {
             && self.actions == other.actions
             && self.slides == other.slides
             && self.silence == other.silence
+            && self.reminders == other.reminders
+            && self.replies == other.replies
             && self.app == other.app
             && self.toggles == other.toggles
             && self.endpoints == other.endpoints

@@ -129,6 +129,16 @@ pub fn silence() -> String {
     tr("Silence")
 }
 
+/// Decline, and be told to call back.
+pub fn remind_me() -> String {
+    tr("Remind Me")
+}
+
+/// Decline, and write.
+pub fn message() -> String {
+    tr("Message")
+}
+
 /// To the app of the call.
 pub fn open(app: &str) -> String {
     tr_with("Open {}", &[app])

@@ -1,4 +1,4 @@
-use super::{launch, slide};
+use super::{launch, slide, text};
 use crate::view::{Action, Kind, Press, Style, Toggle, View, words};
 use adw::prelude::*;
 use hookswitch::ChoiceKind;
@@ -36,13 +36,18 @@ struct Inner {
 
 /// What a button has opened above the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Open {
+pub enum Open {
+    /// Nothing.
     #[default]
     Nothing,
     /// The keys for tones.
     Keys,
     /// Where it can be heard.
     Places,
+    /// When to be reminded.
+    Reminders,
+    /// What to write.
+    Replies,
 }
 
 impl Controls {
@@ -89,6 +94,8 @@ impl Controls {
             Open::Nothing => true,
             Open::Keys => view.keypad,
             Open::Places => !view.endpoints.is_empty(),
+            Open::Reminders => !view.reminders.is_empty(),
+            Open::Replies => !view.replies.is_empty(),
         };
         if before.is_none_or(|before| before.call != view.call) || !fits {
             self.0.open(Open::Nothing);
@@ -101,9 +108,9 @@ impl Controls {
         self.0.needs_room()
     }
 
-    /// Show the keys, or take them away.
-    pub fn show_keys(&self, shown: bool) {
-        self.0.open(if shown { Open::Keys } else { Open::Nothing });
+    /// Open that, as its button does.
+    pub fn open(&self, what: Open) {
+        self.0.open(what);
         self.0.refill();
     }
 }
@@ -117,7 +124,13 @@ impl Inner {
 
     fn needs_room(&self) -> bool {
         let crowded = self.view.borrow().as_ref().is_some_and(View::is_crowded);
-        crowded || self.open.get() != Open::Nothing
+        let is_high = self.view.borrow().as_ref().is_some_and(|view| {
+            let all = usize::from(view.silence.is_some())
+                + usize::from(!view.reminders.is_empty())
+                + usize::from(!view.replies.is_empty());
+            all > most_beside(all, view.kind)
+        });
+        crowded || is_high || self.open.get() != Open::Nothing
     }
 
     fn refill(self: &Rc<Self>) {
@@ -141,10 +154,12 @@ impl Inner {
             Open::Nothing => {}
             Open::Keys => column.append(&keys(view, told)),
             Open::Places => column.append(&self.places(view)),
+            Open::Reminders => column.append(&self.choices(&view.reminders)),
+            Open::Replies => column.append(&self.choices(&view.replies)),
         }
         let switches = self.switches(view);
-        if switches.first_child().is_some() {
-            column.append(&switches);
+        if !switches.is_empty() {
+            column.append(&in_lines(&switches, view.kind));
         }
         if view.kind == Kind::CallWaiting {
             // The one that refuses is the lowest, where the end of a call is.
@@ -169,33 +184,41 @@ impl Inner {
         self.scroll.set_visible(column.first_child().is_some());
     }
 
-    fn switches(self: &Rc<Self>, view: &View) -> gtk::Box {
-        let (switches, told) = (row(), &self.told);
+    fn switches(self: &Rc<Self>, view: &View) -> Vec<gtk::Widget> {
+        let (mut switches, told) = (Vec::new(), &self.told);
         match &view.silence {
             // Three wide buttons leave no room for a round one.
             Some(silence) if view.kind == Kind::CallWaiting => {
-                switches.append(&flat(silence, told));
+                switches.push(flat(silence, told).upcast());
             }
-            Some(silence) => switches.append(&round(silence, told)),
+            Some(silence) => switches.push(round(silence, told).upcast()),
             None => {}
         }
+        if !view.replies.is_empty() {
+            let label = words::message();
+            switches.push(self.opens(Open::Replies, &label, "mail-unread-symbolic").upcast());
+        }
+        if !view.reminders.is_empty() {
+            let label = words::remind_me();
+            switches.push(self.opens(Open::Reminders, &label, "alarm-symbolic").upcast());
+        }
         for toggle in &view.toggles {
-            switches.append(&switch(toggle, told));
+            switches.push(switch(toggle, told).upcast());
         }
         // An app without a window of its own has nothing to lead to.
         if let Some(app) = &view.app
             && let Press::Open(id) = &app.press
             && let Some(icon) = launch::icon(id)
         {
-            switches.append(&to_app(app, &icon, told));
+            switches.push(to_app(app, &icon, told).upcast());
         }
         if view.keypad {
             let icon = "input-dialpad-symbolic";
-            switches.append(&self.opens(Open::Keys, &words::keypad(), icon));
+            switches.push(self.opens(Open::Keys, &words::keypad(), icon).upcast());
         }
         if !view.endpoints.is_empty() {
             let icon = "audio-volume-high-symbolic";
-            switches.append(&self.opens(Open::Places, &words::audio(), icon));
+            switches.push(self.opens(Open::Places, &words::audio(), icon).upcast());
         }
         switches
     }
@@ -212,6 +235,25 @@ impl Inner {
             }
         });
         button
+    }
+
+    /// What a decline can go with, a line each; whoever chooses is done with the list.
+    fn choices(self: &Rc<Self>, actions: &[Action]) -> gtk::Box {
+        let list = gtk::Box::new(gtk::Orientation::Vertical, 6);
+        for action in actions {
+            let button = wide(&action.label);
+            button.add_css_class("call-line");
+            let (inner, press) = (Rc::downgrade(self), action.press.clone());
+            button.connect_clicked(move |_| {
+                if let Some(inner) = inner.upgrade() {
+                    inner.open(Open::Nothing);
+                    inner.refill();
+                    (inner.told)(press.clone());
+                }
+            });
+            list.append(&button);
+        }
+        list
     }
 
     /// Where it can be heard; whoever chooses is done with the list.
@@ -238,6 +280,31 @@ fn row() -> gtk::Box {
     let row = gtk::Box::new(gtk::Orientation::Horizontal, 12);
     row.set_homogeneous(true);
     row
+}
+
+/// Beside each other; what does not fit there in large text is in a line below.
+fn in_lines(buttons: &[gtk::Widget], kind: Kind) -> gtk::Box {
+    let most = most_beside(buttons.len(), kind);
+    if kind == Kind::Incoming {
+        // What scrolls is measured before its width is known: so wide is a name at most.
+        let widest = if text::is_larger_than(125) { 8 } else { 10 };
+        let names = buttons.iter().filter_map(|button| button.first_child()?.last_child());
+        for name in names.filter_map(|name| name.downcast::<gtk::Label>().ok()) {
+            name.set_max_width_chars(widest);
+        }
+    }
+    let lines = gtk::Box::new(gtk::Orientation::Vertical, 6);
+    for some in buttons.chunks(most) {
+        let row = row();
+        some.iter().for_each(|button| row.append(button));
+        lines.append(&row);
+    }
+    lines
+}
+
+/// How many of the buttons of a call that rings are beside each other: their names are words.
+fn most_beside(buttons: usize, kind: Kind) -> usize {
+    if kind == Kind::Incoming && text::is_larger_than(125) { 2 } else { buttons.max(1) }
 }
 
 /// A round button with its name below.

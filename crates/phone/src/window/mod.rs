@@ -5,10 +5,12 @@ mod keys;
 pub mod launch;
 mod layout;
 mod slide;
+pub mod text;
 mod upper;
 
 use crate::view::{Kind, Late, View};
 use adw::prelude::*;
+pub use controls::Open;
 use controls::{Controls, Pressed};
 use gtk::{gdk, glib};
 use layout::CallLayout;
@@ -86,12 +88,12 @@ impl CallWindow {
 
     /// Say why something was refused.
     pub fn says(&self, why: &str) {
-        self.toasts.add_toast(adw::Toast::new(why));
+        self.toasts.add_toast(text::toast(why));
     }
 
-    /// Show the keys, or take them away.
-    pub fn show_keys(&self, shown: bool) {
-        self.controls.show_keys(shown);
+    /// Open that, as its button does.
+    pub fn open(&self, what: Open) {
+        self.controls.open(what);
     }
 
     /// The window itself.
@@ -104,11 +106,14 @@ impl CallWindow {
         self.window.present();
     }
 
-    /// Bring it to the front because the user asked for it in another window.
-    pub fn comes_back(&self) {
+    /// Bring it to the front because the user asked for it elsewhere; `token` is the right to the focus that was sent along.
+    pub fn comes_back(&self, token: Option<&str>) {
         // Some compositors raise no window that is there already, but show every new one.
         if !self.window.is_active() {
             self.window.set_visible(false);
+        }
+        if let Some(token) = token {
+            self.window.set_startup_id(token);
         }
         self.window.present();
     }

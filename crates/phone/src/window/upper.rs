@@ -1,3 +1,4 @@
+use super::text;
 use crate::view::{View, words};
 use adw::prelude::*;
 
@@ -90,18 +91,12 @@ impl Upper {
     pub fn leaves_room(&self, leaves: bool) {
         self.avatar.set_size(if leaves { SMALL } else { LARGE });
         // Who it is comes first, and letters say more than a picture of two of them.
-        self.avatar.set_visible(!(leaves && has_large_text()));
+        self.avatar.set_visible(!(leaves && text::is_larger_than(150)));
     }
 
     pub fn take_focus(&self) {
         self.name.grab_focus();
     }
-}
-
-/// Whether letters are more than half as large again as usual.
-fn has_large_text() -> bool {
-    const USUAL: i32 = 96 * 1024;
-    gtk::Settings::default().is_some_and(|settings| settings.gtk_xft_dpi() > USUAL * 3 / 2)
 }
 
 fn set(label: &gtk::Label, text: Option<&str>) {

@@ -71,6 +71,17 @@ impl Seen {
         .await;
     }
 
+    /// `kill -9` the call screens.
+    pub async fn kills_phone(&mut self) {
+        let phone = self.phone.as_mut().expect("it was started here");
+        phone.kill().await.expect("it runs");
+    }
+
+    /// Start the call screens again, with this in their environment.
+    pub fn starts_phone(&mut self, environment: &[(&str, &str)]) {
+        self.phone = Some(Self::phone(&self.desktop, environment));
+    }
+
     pub async fn reads(&self, words: &[&str]) {
         reads(&self.desktop, words).await;
     }
@@ -159,10 +170,9 @@ async fn a_screen_that_was_killed_shows_the_call_again() {
     let app = seen.desktop.phone().willing_app("org.example.Chat").await;
     app.rings("Anna").await;
     seen.reads(&["press", "Answer", "End Call"]).await;
-    let phone = seen.phone.as_mut().expect("it was started here");
-    phone.kill().await.expect("it runs");
+    seen.kills_phone().await;
     seen.screen.one(CallState::Active).await;
-    seen.phone = Some(Seen::phone(&seen.desktop, &[]));
+    seen.starts_phone(&[]);
     seen.reads(&["wait", "Call with Anna with Chat"]).await;
     seen.reads(&["press", "End Call", "Close"]).await;
 }

@@ -4,6 +4,8 @@
 //! | --- | --- | --- |
 //! | incoming | Answer | `call_screen::a_call_is_answered_talked_in_and_ended_on_the_screen` |
 //! | | Decline, Silence | `call_screen::a_ringing_call_is_declined_on_the_screen` |
+//! | | Remind Me, In 1 hour, In 10 minutes, Message, each reply | `declines` |
+//! | reminder | Call Back, Close | `declines` |
 //! | incoming, locked | Slide to Answer, Answer, Decline | `locked` |
 //! | call waiting | Hold & Accept, End Anna & Accept, Decline | `call_screen::each_way_to_take_a_second_call_does_what_it_says` |
 //! | | Silence | [`a_second_call_is_silenced_and_rings_on`] |
@@ -43,7 +45,7 @@ const TALK: &str = "org.example.Talk";
 
 impl Seen {
     /// The call of that person, once it is in that state.
-    async fn call(&mut self, who: &str, state: CallState) -> CallNumber {
+    pub async fn call(&mut self, who: &str, state: CallState) -> CallNumber {
         let is = |call: &&Call| call.who() == who && call.state == state;
         let look = |all: &SurfaceState| all.calls.values().find(is).map(|call| call.number);
         self.screen.until(&format!("{who}, {state:?}"), look).await

@@ -72,7 +72,8 @@ async fn keys_and_a_screen_reader_answer_without_a_slide() {
     // For both it is a button of the usual name.
     seen.reads(&["wait", "Answer"]).await;
     seen.reads(&["lint"]).await;
-    seen.desktop.keys(&["-k", "Shift_L", "-k", "Tab", "-k", "Return"]).await;
+    // Past the reminders.
+    seen.desktop.keys(&["-k", "Shift_L", "-k", "Tab", "-k", "Tab", "-k", "Return"]).await;
     let call = seen.screen.one(CallState::Active).await.number;
     seen.reads(&["press", "End Call", "Close"]).await;
     seen.screen.over(call).await;

@@ -2,10 +2,12 @@
 
 mod app_window;
 mod call_screen;
+mod declines;
 mod each_button;
 mod locked;
 mod main_window;
 mod notifications;
+mod panel;
 mod pictures;
 mod renderer;
 mod rig;

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 /// Wait for a call that goes out.
-async fn outgoing(seen: &mut Seen) -> Call {
+pub async fn outgoing(seen: &mut Seen) -> Call {
     let look = |call: &&Call| call.direction == Direction::Outgoing;
     seen.screen.until("a call out", |all| all.calls.values().find(look).cloned()).await
 }
@@ -157,13 +157,14 @@ impl Seen {
         self.reads(&["page", name]).await;
     }
 
-    async fn focuses(&self, title: &str) {
+    /// Give this window the focus.
+    pub async fn focuses(&self, title: &str) {
         self.sway(&[&format!("[title=\"^{title}$\"] focus")]).await;
     }
 
     /// Wait until this window has the focus.
     pub async fn has_focus(&self, title: &str) {
-        self.is(title, &["\"focused\": true"]).await;
+        soon(title, async { while !self.has_focus_now(title).await {} }).await;
     }
 
     /// Whether there is a window of that title now.
@@ -172,35 +173,33 @@ impl Seen {
         tree.contains(&format!("\"name\": \"{title}\""))
     }
 
-    async fn is(&self, title: &str, marks: &[&str]) {
+    /// Whether this window has the focus now.
+    pub async fn has_focus_now(&self, title: &str) -> bool {
         let named = format!("\"name\": \"{title}\"");
-        soon(title, async {
-            loop {
-                let tree = self.sway(&["-r", "-t", "get_tree"]).await;
-                // Titles have marks around names, for those who read from right to left.
-                let tree = tree.replace(['\u{2066}', '\u{2069}'], "");
-                let tree = tree.replace("\\u2066", "").replace("\\u2069", "");
-                // One window is one object, and says its name before whether it has the focus.
-                let is = tree.split("\"type\": \"con\"").any(|one| {
-                    let own = one.split("\"nodes\"").next().unwrap_or_default();
-                    own.contains(&named) && marks.iter().any(|mark| own.contains(mark))
-                });
-                if is {
-                    return;
-                }
-            }
+        let tree = self.sway(&["-r", "-t", "get_tree"]).await;
+        // Titles have marks around names, for those who read from right to left.
+        let tree = tree.replace(['\u{2066}', '\u{2069}'], "");
+        let tree = tree.replace("\\u2066", "").replace("\\u2069", "");
+        // One window is one object, and says its name before whether it has the focus.
+        tree.split("\"type\": \"con\"").any(|one| {
+            let own = one.split("\"nodes\"").next().unwrap_or_default();
+            own.contains(&named) && own.contains("\"focused\": true")
         })
-        .await;
     }
 
-    async fn sway(&self, words: &[&str]) -> String {
-        let run = fs::read_dir(self.desktop.folder().join("run")).expect("it is ours");
-        let paths = run.filter_map(|entry| Some(entry.ok()?.path()));
-        let is_socket = |path: &PathBuf| path.to_string_lossy().contains("sway-ipc");
-        let socket = paths.into_iter().find(is_socket).expect("sway has one");
-        let mut all = vec!["-s".to_owned(), socket.to_string_lossy().into_owned()];
+    /// Say this to sway. What it answers.
+    pub async fn sway(&self, words: &[&str]) -> String {
+        let mut all = vec!["-s".to_owned(), self.sway_socket().to_string_lossy().into_owned()];
         all.extend(words.iter().map(|word| (*word).to_owned()));
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         self.desktop.run("swaymsg", &all).await
+    }
+
+    /// Where sway is spoken to.
+    pub fn sway_socket(&self) -> PathBuf {
+        let run = fs::read_dir(self.desktop.folder().join("run")).expect("it is ours");
+        let paths = run.filter_map(|entry| Some(entry.ok()?.path()));
+        let is_socket = |path: &PathBuf| path.to_string_lossy().contains("sway-ipc");
+        paths.into_iter().find(is_socket).expect("sway has one")
     }
 }
