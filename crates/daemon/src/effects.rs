@@ -13,6 +13,9 @@ use hookswitch_core::{CallView, Change, Effect, Finished, Input, Perform, Provid
 use std::collections::{BTreeMap, VecDeque};
 use zbus::message::Header;
 
+/// Inputs that may follow from one for the calls of GNOME Calls. Few do; whatever it says, this has an end.
+const MOST_FOLLOWS: usize = 64;
+
 /// A call that waits for the core's answer.
 pub(crate) struct Replying<'a> {
     pub request: RequestId,
@@ -40,6 +43,7 @@ impl Service {
     pub fn decide(&mut self, input: Input, replying: Option<Replying<'_>>) -> Option<Reply> {
         let mut reply = None;
         let mut next = VecDeque::from([input]);
+        let mut follows = 0;
         while let Some(mut input) = next.pop_front() {
             let now = self.clock.now();
             let due = self.core.next_deadline();
@@ -51,6 +55,10 @@ impl Service {
             let effects = self.core.handle(now, input);
             let activated = self.apply(now.at, &effects, replying.as_ref(), &mut reply);
             activated.into_iter().rev().for_each(|input| next.push_front(input));
+            if next.is_empty() && follows < MOST_FOLLOWS {
+                next.extend(self.next_of_gnome_app());
+                follows += 1;
+            }
             if let Some(input) = note {
                 self.flow.note(Noted { at: now.at, due, input, effects });
             }
@@ -67,6 +75,7 @@ impl Service {
         answer: &mut Option<Reply>,
     ) -> Vec<Input> {
         self.make_way_for_calls(effects);
+        self.share_ring(effects);
         self.follow_end(now, effects);
         // First: its threads are at work while everybody else is told.
         let activated = self.tell_audio(now, effects);
@@ -102,7 +111,8 @@ impl Service {
                 // What the shell does about it follows when everybody was told.
                 Effect::Unseen(_) | Effect::Seen(_) => {}
                 Effect::Reply(request, reply) => {
-                    *answer = Some(*reply);
+                    // What follows by itself may have replies of its own.
+                    answer.get_or_insert(*reply);
                     if let Some(replying) = replying.filter(|of| of.request == *request) {
                         self.reply(now, replying, *reply, own.take());
                     }
@@ -112,6 +122,7 @@ impl Service {
         }
         self.follow_sight(now, effects);
         self.follow_needs(effects);
+        self.note_for_gnome_app(effects);
         activated
     }
 
@@ -250,6 +261,9 @@ impl Service {
     }
 
     fn tell_provider(&mut self, now: Timestamp, provider: ProviderId, news: &ProviderNews) {
+        if self.shell.gnome_app.is(provider) {
+            return self.tell_gnome_app(provider, news);
+        }
         let Some(peer) = self.peers.provider(provider).cloned() else { return };
         let to = peer.connection.as_str();
         match news {

@@ -41,7 +41,7 @@ impl Service {
         }
         if is_news {
             self.audio.sessions.set_standings(&self.core.audio_standings());
-            self.audio.send(self.core.ring_level());
+            self.audio.send(self.own_ring());
         }
         let at_once = activated.filter(|call| !self.audio.waits(*call, now));
         at_once.map(|call| Input::AudioActivated { call }).collect()

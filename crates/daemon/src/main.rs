@@ -21,6 +21,8 @@ const HELP: &str =
   HOOKSWITCH_RING=off       make no sound
   HOOKSWITCH_PHOSH          calls on Phosh's lock screen: auto (default: unless GNOME Calls is installed and was
                             not taken over from), always, never
+  HOOKSWITCH_GNOME_CALLS=off
+                            leave GNOME Calls and its calls alone, where it runs
   HOOKSWITCH_JOURNAL=off    keep nothing on disk (for measuring)
   HOOKSWITCH_AUDIO=off      leave the sound server, players and callaudiod alone
   HOOKSWITCH_POWER=off      let the machine sleep, its screen go dark and apps be stopped in a call, as if there were none

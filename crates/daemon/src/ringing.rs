@@ -18,7 +18,7 @@ const END_PATIENCE: Duration = Duration::from_secs(2);
 /// What follows from a decision for the ear, until everybody was told of it: messages come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
-    Ring(RingLevel),
+    Ring,
     Refusal,
     /// This call has no audio any more, or needs no ringback.
     NoTone(CallNumber),
@@ -48,7 +48,7 @@ impl Service {
     /// Nobody need be quiet for it any more.
     fn end_is_over(&mut self) {
         self.audio.set_ending(None);
-        self.audio.send(self.core.ring_level());
+        self.audio.send(self.own_ring());
     }
 
     /// The voice does not say that the tone of an end is over.
@@ -63,7 +63,7 @@ impl Service {
     pub fn note_heard(&mut self, effects: &[Effect]) {
         for effect in effects {
             let heard = match effect {
-                Effect::Ring(level) => Heard::Ring(*level),
+                Effect::Ring(_) => Heard::Ring,
                 Effect::Audio(AudioEffect::RefusalTone) => Heard::Refusal,
                 Effect::Audio(AudioEffect::Deactivate(call)) => Heard::NoTone(*call),
                 Effect::Change(change) => match self.ringback_ends(change) {
@@ -80,7 +80,7 @@ impl Service {
     pub fn let_hear(&mut self) {
         for heard in std::mem::take(&mut self.to_hear) {
             match heard {
-                Heard::Ring(level) => self.follow_ring(level),
+                Heard::Ring => self.follow_ring(self.own_ring()),
                 Heard::Refusal => self.ringer.notice(Tone::Refusal),
                 Heard::NoTone(call) => self.ringer.stop_tone(call),
             }

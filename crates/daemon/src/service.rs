@@ -12,7 +12,7 @@ use crate::recents::{Answer, Recents, Store};
 use crate::ring::{RingNews, Ringer};
 use crate::ringing::Heard;
 use crate::settings::Settings;
-use crate::shell::{GnomeCalls, Phosh, Shell, Sight};
+use crate::shell::{GnomeApp, GnomeCalls, Phosh, Shell, Sight};
 use crate::test_ring::TestRing;
 use futures_util::StreamExt;
 use hookswitch_bus::{ObservedRecord, OwnCallRecord, names};
@@ -135,7 +135,7 @@ pub async fn serve(settings: Settings) -> Result<(), ServeError> {
         zbus::Error::NameTaken => ServeError::Running,
         other => ServeError::NoBus(other),
     })?;
-    service.begin_shell();
+    service.begin_shell(&connection);
     tracing::info!("serving calls");
     service.write_journal();
     service.write_soon();
@@ -218,7 +218,8 @@ impl Service {
         let phosh = settings.phosh;
         let calls =
             phosh.wants(&settings.services).then(|| GnomeCalls::new(phosh == Phosh::Always));
-        let shell = Shell { gnome_calls: calls };
+        let gnome_app = GnomeApp::new(settings.gnome_calls);
+        let shell = Shell { gnome_calls: calls, gnome_app };
         let service = Self {
             core: Arbiter::new(settings.policy),
             out: Outbox::default(),

@@ -24,6 +24,8 @@ pub struct Settings {
     pub(crate) audio: Wanted,
     /// Whether calls are shown on Phosh's lock screen.
     pub phosh: Phosh,
+    /// Whether the calls of GNOME Calls are taken, where that owns its name.
+    pub gnome_calls: bool,
     /// Folders with D-Bus service files, first wins.
     pub services: Vec<PathBuf>,
     /// Where the ringer finds things.
@@ -107,6 +109,7 @@ impl Settings {
             word if word.is_empty() => Phosh::default(),
             word => Phosh::from_name(&word).ok_or(SettingsError::Phosh(word))?,
         };
+        let gnome_calls = env::var_os("HOOKSWITCH_GNOME_CALLS").is_none_or(|value| value != "off");
         let emergency = env::var("HOOKSWITCH_EMERGENCY_APPS").unwrap_or_default();
         let emergency = emergency.split(',').map(str::trim).filter(|app| !app.is_empty());
         let emergency = emergency.map(str::to_owned).collect();
@@ -130,6 +133,7 @@ impl Settings {
             private,
             audio,
             phosh,
+            gnome_calls,
             services,
             ring,
             power,

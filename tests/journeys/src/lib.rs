@@ -15,6 +15,7 @@ mod peer;
 mod phone;
 mod scene;
 mod screen;
+pub mod telephone;
 pub mod wrong;
 
 pub use app::{App, Event};
@@ -26,6 +27,7 @@ pub use peer::{Answer, Body, Peer, Record, copy, message};
 pub use phone::{Phone, program};
 pub use scene::{CHAT, Scene, Seen, TALK, action};
 pub use screen::Screen;
+pub use telephone::{GNOME_CALLS, Stage, Telephone};
 
 use std::future::Future;
 use std::time::Duration;

@@ -184,5 +184,6 @@ impl Service {
             }
         }
         self.settled = None;
+        self.shell_known(&known.connection);
     }
 }

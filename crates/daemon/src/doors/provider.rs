@@ -261,6 +261,11 @@ impl Service {
         let must = "`app_id` must be the app's id: a bus name such as org.example.Chat. Register under that.";
         let app = record.app_id.take().ok_or_else(|| Refusal::invalid(must))?;
         WellKnownName::try_from(app.as_str()).map_err(|_| Refusal::invalid(must))?;
+        if self.shell.gnome_app.speaks_for(&app) {
+            let known =
+                "GNOME Calls is known by its own interface. Register under the id of your own app.";
+            return Err(Refusal::unentitled(known).into());
+        }
         let ringtone = record.ringtone.take();
         let mut configuration = record.into_configuration()?;
         if self.peers.get(sender).is_some_and(|peer| peer.provider.is_some()) {

@@ -93,6 +93,11 @@ impl Ringer {
         (ringer, inbox)
     }
 
+    /// Whether it makes any sound at all.
+    pub fn makes_sound(&self) -> bool {
+        !self.settings.off
+    }
+
     /// It rings like this from now on; `caller` says for whom, and is asked when a ring gets loud.
     pub fn ring(&mut self, level: RingLevel, caller: impl FnOnce() -> Option<Caller>) {
         if self.settings.off || level == self.level {

@@ -19,12 +19,12 @@ use zbus::message::Header;
 use zbus::wire::DynamicDeserialize;
 use zbus::{Message, ObjectPath, Variant};
 
-const NAME: &str = "org.gnome.Calls";
-const ROOT: &str = "/org/gnome/Calls";
-const CALLS: &str = "/org/gnome/Calls/Call/";
-const CALL: &str = "org.gnome.Calls.Call";
-const MANAGER: &str = "org.freedesktop.DBus.ObjectManager";
-const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+pub(super) const NAME: &str = "org.gnome.Calls";
+pub(super) const ROOT: &str = "/org/gnome/Calls";
+pub(super) const CALLS: &str = "/org/gnome/Calls/Call/";
+pub(super) const CALL: &str = "org.gnome.Calls.Call";
+pub(super) const MANAGER: &str = "org.freedesktop.DBus.ObjectManager";
+pub(super) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 const SCREEN_SAVER: &str = "org.gnome.ScreenSaver";
 const SCREEN_SAVER_PATH: &str = "/org/gnome/ScreenSaver";
 

@@ -2,11 +2,13 @@
 //! has no connection. It is shown every change beside the surfaces that have one, speaks through the outbox, and acts
 //! like any of them: by an input of the core. What is not wanted or not there costs nothing.
 
+mod gnome_app;
 mod gnome_calls;
 mod shown;
 mod sight;
 mod takeover;
 
+pub(crate) use gnome_app::GnomeApp;
 pub(crate) use gnome_calls::GnomeCalls;
 pub(crate) use sight::Sight;
 pub use sight::SightSettings;
@@ -17,22 +19,27 @@ use crate::effects::{Form, Replying};
 use crate::service::Service;
 use hookswitch_core::words::{RequestId, SurfaceId, Timestamp};
 use hookswitch_core::{Change, Input, Reply, Requested, Requester};
-use zbus::Message;
 use zbus::message::Header;
+use zbus::{Connection, Message};
 
 /// Phosh, through the interface of GNOME Calls. Ids of connections count up from one and never get here.
 pub(crate) const GNOME_CALLS: SurfaceId = SurfaceId(u64::MAX);
 
-/// The service's own surfaces.
-#[derive(Debug, Default)]
+/// The service itself, where it asks for what the user did in GNOME Calls.
+pub(crate) const GNOME_APP: SurfaceId = SurfaceId(u64::MAX - 3);
+
+/// The service's own surfaces, and the app that is spoken for.
+#[derive(Debug)]
 pub(crate) struct Shell {
     pub gnome_calls: Option<GnomeCalls>,
+    pub gnome_app: GnomeApp,
 }
 
 impl Service {
     /// Ask the bus for what they need. Nobody is waited for.
-    pub fn begin_shell(&mut self) {
+    pub fn begin_shell(&mut self, connection: &Connection) {
         self.begin_gnome_calls();
+        self.begin_gnome_app(connection);
     }
 
     /// Whether one of them has objects there.
@@ -59,16 +66,24 @@ impl Service {
     /// A signal, of the bus or of a shell.
     pub fn shell_heard(&mut self, header: &Header<'_>, message: &Message) {
         self.gnome_calls_heard(header, message);
+        self.gnome_app_heard(header, message);
     }
 
     /// A reply to a question of one of them. Whether it was one.
     pub fn shell_answered(&mut self, serial: u32, sender: &str, message: &Message) -> bool {
         self.gnome_calls_answered(serial, sender, message)
+            || self.gnome_app_answered(serial, sender, message)
     }
 
     /// A connection left the bus.
     pub fn shell_left(&mut self, connection: &str) {
         self.gnome_calls_left(connection);
+        self.gnome_app_left(connection);
+    }
+
+    /// It is known who a connection is.
+    pub fn shell_known(&mut self, connection: &str) {
+        self.gnome_app_known(connection);
     }
 
     /// What people call those that show calls now.

@@ -100,6 +100,7 @@ impl Service {
     pub fn follow_sight(&mut self, now: Timestamp, effects: &[Effect]) {
         for effect in effects {
             match effect {
+                Effect::Unseen(call) if self.has_own_window(*call) => continue,
                 Effect::Unseen(call) => {
                     self.sight.read_taste();
                     self.sight.unseen.insert(*call);
@@ -122,7 +123,7 @@ impl Service {
     }
 
     fn miss(&mut self, entry: &RecentsEntry) {
-        if !entry.is_missed() {
+        if !entry.is_missed() || self.is_told_of_by_gnome_app(entry) {
             return;
         }
         self.sight.read_taste();
