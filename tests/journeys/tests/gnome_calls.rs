@@ -2,7 +2,7 @@
 //! interface; `gnome_calls_odd` has what else may be said there.
 
 use hookswitch::{
-    CallState, ChoiceKind, Dial, Direction, DtmfDigits, EndedReason, Handle, HandleKind,
+    CallState, ChoiceKind, Dial, Direction, DtmfDigits, EndedReason, Handle, HandleKind, Outcome,
     RequestError, RingLevel,
 };
 use hookswitch_core::flow;
@@ -241,7 +241,7 @@ async fn a_call_on_hold_is_held_as_long_as_gnome_calls_says() {
     // There is no way to ask for it.
     let resumed = screen.surface.set_held(anna, false, None);
     let outcome = soon("the outcome", resumed.outcome()).await.expect("it may be asked for");
-    assert!(matches!(outcome[..], [hookswitch::Outcome::Failed(_)]), "{outcome:?}");
+    assert!(matches!(outcome[..], [Outcome::Failed(_)]), "{outcome:?}");
     telephone.is(&path, Stage::Active).await;
     screen.is(anna, CallState::Active).await;
     let refused = screen.surface.set_held(anna, true, None).await;
@@ -309,6 +309,12 @@ async fn it_rings_once() {
 
     // Alone it rings by itself.
     let (_, anna) = on_the_telephone(&mut telephone, &mut screen).await;
+    // Its microphone is cut by the service, as it has no word for that.
+    for muted in [true, false] {
+        let asked = screen.surface.set_muted(anna, muted, None);
+        let outcome = soon("the outcome", asked.outcome()).await.expect("it may be asked for");
+        assert_eq!(outcome, [Outcome::Fulfilled(None)]);
+    }
     screen.surface.end(anna, None).await.expect("it is active");
     assert_eq!(telephone.told().await, "Hangup 1");
     screen.over(anna).await;

@@ -1,7 +1,7 @@
 //! What may be said at the interface of GNOME Calls, by it or by others, that is no call: nothing of it counts, and nothing of it
 //! harms. And when its calls are not taken at all.
 
-use hookswitch::{CallState, EndedReason};
+use hookswitch::{CallState, EndedReason, FailReason, Outcome};
 use hookswitch_journeys::telephone::{added, changed};
 use hookswitch_journeys::{GNOME_CALLS, Mock, Peer, Phone, Record, Stage, Telephone, soon};
 use std::collections::HashMap;
@@ -137,6 +137,23 @@ async fn what_it_refuses_is_not_done() {
     screen.over(again.number).await;
     let third = screen.one(CallState::Active).await;
     assert_ne!(third.number, again.number);
+}
+
+#[tokio::test]
+async fn what_nobody_can_do_is_not_said_to_be_done() {
+    let phone = Phone::new();
+    let mut telephone = Telephone::on(&phone).await;
+    let mut screen = phone.screen().await;
+    let path = telephone.rings(ANNA, "Anna").await;
+    telephone.is(&path, Stage::Active).await;
+    let anna = screen.one(CallState::Active).await;
+    // The service has no audio here, and GNOME Calls no word for muting.
+    let muted = screen.surface.set_muted(anna.number, true, None);
+    let outcome = soon("the outcome", muted.outcome()).await.expect("it may be asked for");
+    assert_eq!(outcome, [Outcome::Failed(FailReason::Failed)]);
+    // Nor for video.
+    let video = screen.surface.set_video(anna.number, true, None).await;
+    assert!(video.is_err());
 }
 
 #[tokio::test]
