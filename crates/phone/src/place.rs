@@ -2,8 +2,9 @@
 
 use crate::tongue::tr_with;
 use std::env;
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// The user's folder of settings, which is the service's too. `None`: there is no home.
@@ -42,7 +43,9 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     let new = path.with_extension("json.new");
-    let mut file = File::create(&new)?;
+    // It says whom the user calls: that is for nobody else to read.
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&new, path)
@@ -52,6 +55,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 mod tests {
     use super::replace;
     use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_file_is_replaced_in_a_folder_that_was_not_there() {
@@ -60,6 +64,8 @@ mod tests {
         replace(&path, "1").unwrap();
         replace(&path, "2").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "2");
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "others cannot read it");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }
 
