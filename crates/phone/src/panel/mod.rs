@@ -1,4 +1,4 @@
-//! The way to panels and docks, while a call lives: an item ([`item`]) and badges ([`badges`]).
+//! The way to panels and docks, while a call lives: an item, and badges.
 //!
 //! It is a connection to the bus of its own. There is no other word for "this item is gone" than that its connection is,
 //! and so it goes, too, when this program is killed. Without a call nothing is exported, and nobody wakes this program.
