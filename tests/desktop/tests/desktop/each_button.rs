@@ -191,8 +191,14 @@ async fn video_is_turned_on_and_off_and_its_app_shows_it() {
     tokio::join!(seen.reads(&["press", "Answer", "End Call"]), answers);
     let call = seen.call("Anna", CallState::Active).await;
     for video in [true, false] {
-        seen.reads(&["once", "Video"]).await;
-        let action = app.video().await;
+        // A screen that has just come takes no press.
+        let action = loop {
+            seen.reads(&["once", "Video"]).await;
+            let asked = tokio::time::timeout(std::time::Duration::from_secs(5), app.video());
+            if let Ok(action) = asked.await {
+                break action;
+            }
+        };
         assert_eq!(action.video, video);
         action.fulfill();
         let is = |all: &SurfaceState| Some(all.calls.get(&call)?.video == video).filter(|is| *is);
