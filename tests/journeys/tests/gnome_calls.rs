@@ -208,6 +208,20 @@ async fn a_number_dialed_in_the_window_of_gnome_calls_is_a_call() {
 }
 
 #[tokio::test]
+async fn a_call_that_refuses_to_be_held_ends_for_one_that_was_dialed_there() {
+    let phone = Phone::new();
+    let mut telephone = Telephone::on(&phone).await;
+    let mut chat = phone.app(CHAT).await;
+    let mut screen = phone.screen().await;
+    let bob = talking(&mut chat, &mut screen).await;
+    telephone.dials(ANNA).await;
+    chat.held().await.fail("no");
+    chat.end().await.fulfill();
+    screen.over(bob).await;
+    assert_eq!(screen.one(CallState::Dialing).await.who(), ANNA);
+}
+
+#[tokio::test]
 async fn who_was_missed_is_called_back_through_gnome_calls() {
     let phone = Phone::new();
     let mut telephone = Telephone::on(&phone).await;
@@ -299,6 +313,12 @@ fn phone_that_rings(folder: &tempfile::TempDir) -> Phone {
     )
 }
 
+/// Whether the service has tried to ring: nothing can be heard of it here, and it says so.
+async fn has_tried_to_ring(screen: &Screen) -> bool {
+    let status = screen.surface.status().await.expect("the service answers");
+    status.degraded.iter().any(|text| text.contains("calls do not ring aloud"))
+}
+
 #[tokio::test]
 async fn it_rings_once() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -327,11 +347,18 @@ async fn it_rings_once() {
     telephone.is(&path, Stage::Disconnected).await;
     screen.over(anna.number).await;
 
-    // Another app's call rings beside it: the service rings for both.
+    // Another app's call rings beside it: the service rings for both, and has not before.
+    assert!(!has_tried_to_ring(&screen).await);
     let path = telephone.rings(ANNA, "Anna").await;
     let anna = screen.one(CallState::Ringing).await;
     chat.rings("bob").await;
     assert_eq!(telephone.told().await, "Silence 3");
+    soon("the ring of the service", async {
+        while !has_tried_to_ring(&screen).await {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     telephone.is(&path, Stage::Disconnected).await;
     screen.over(anna.number).await;
     let bob = screen.one(CallState::Ringing).await;

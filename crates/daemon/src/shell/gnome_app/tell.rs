@@ -6,7 +6,8 @@ use super::line::{Asking, Line, Snapshot, Verdict};
 use crate::service::Service;
 use crate::shell::GNOME_APP;
 use hookswitch_core::words::{
-    ActionId, CallNumber, CallState, CallUpdate, EndedReason, ProviderId, RequestId,
+    ActionId, CallNumber, CallState, CallUpdate, Choice, ChoiceKind, EndedReason, ProviderId,
+    RequestId,
 };
 use hookswitch_core::{
     Adoption, CallRef, CallView, Completion, Input, Reply, Report, Requested, Requester,
@@ -24,6 +25,15 @@ fn in_the_way(views: &[CallView], but: Option<CallNumber>) -> Option<&CallView> 
         matches!(state, Active | Answering | Connecting | Dialing | Starting)
     };
     views.iter().find(|view| talks(view.state) && Some(view.number) != but)
+}
+
+/// The core's own way to take this call and end the one that cannot be held.
+fn end_and_go_on(view: &CallView) -> Option<Requested> {
+    let ends = |choice: &&Choice| {
+        matches!(choice.kind, ChoiceKind::EndAndAccept | ChoiceKind::EndAndResume)
+    };
+    let choice = view.choices.iter().find(ends)?;
+    Some(Requested::Choose(view.number, choice.kind))
 }
 
 impl Service {
@@ -123,8 +133,10 @@ impl Service {
         let mut requester = Requester::Provider(provider);
         let mut actions = Vec::new();
         // Another call was in the way: the modem holds one of its own, whatever it says. One of another app that cannot be
-        // held ends, as it does on a telephone: else two would be overheard.
+        // held ends, as it does on a telephone: else two would be overheard. Which one, the core says where it offers that.
         let way = in_the_way(views, number).filter(|_| call.refused && step.is_request());
+        let other = way.filter(|way| way.provider != provider);
+        let chosen = other.and(view).and_then(end_and_go_on);
         let makes_room = match (step, way) {
             (Step::SetHeld(true), _) => Some(path.clone()),
             (_, Some(way)) if way.provider == provider => {
@@ -132,7 +144,9 @@ impl Service {
             }
             (_, Some(way)) => {
                 requester = Requester::Surface(GNOME_APP);
-                actions.push(Requested::EndGroup(CallRef::Number(way.number)));
+                if chosen.is_none() {
+                    actions.push(Requested::EndGroup(CallRef::Number(way.number)));
+                }
                 tracing::info!(
                     "a call ends for one that was taken in GNOME Calls: it cannot be held"
                 );
@@ -175,8 +189,9 @@ impl Service {
             Step::Connected => Report::Connected(None),
             Step::Ended => Report::Ended(None, EndedReason::RemoteEnded),
             Step::Answer | Step::Start | Step::SetHeld(_) => {
-                actions.push(match step {
-                    Step::Start => {
+                actions.push(match (step, chosen) {
+                    (_, Some(chosen)) => chosen,
+                    (Step::Start, _) => {
                         // Who it is, is said with the start; what it can do comes behind it.
                         (call.told, call.is_news) = (Told::Yes, true);
                         let handle = call.object.handle();
@@ -191,7 +206,7 @@ impl Service {
                             emergency,
                         })
                     }
-                    Step::SetHeld(held) => Requested::SetHeld(by(number), held),
+                    (Step::SetHeld(held), _) => Requested::SetHeld(by(number), held),
                     _ => Requested::Answer(by(number)),
                 });
                 return Some(Input::Request { requester, request, actions, revision: None });
