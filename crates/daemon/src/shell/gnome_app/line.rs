@@ -8,6 +8,7 @@ use hookswitch_core::words::{
 };
 use hookswitch_core::{CallView, Finished, Input, Reply};
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use uuid::Uuid;
 
 /// Calls it may have at once, ended ones that it still shows among them. More are nobody's telephone.
 const MOST: usize = 32;
@@ -270,14 +271,10 @@ fn digits(number: &str) -> String {
     number.chars().filter(|c| c.is_ascii_alphanumeric() || "+*#".contains(*c)).collect()
 }
 
-/// The id of a call: the same again when the service comes back, so that it can go on. FNV-1a.
+/// The id of a call: the same again when the service comes back, so that it can go on.
 fn id(salt: &str, path: &str, times: u32) -> CallUuid {
-    let text = format!("{salt} {path} {times}");
-    let start = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128;
-    let step = |hash: u128, byte: u8| {
-        (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
-    };
-    CallUuid(text.bytes().fold(start, step))
+    let name = format!("{salt} {path} {times}");
+    CallUuid(Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).as_u128())
 }
 
 #[cfg(test)]
