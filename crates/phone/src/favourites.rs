@@ -1,11 +1,9 @@
 //! Whom the user starred: `favourites.json` in the user's folder of settings.
 
 use crate::place;
-use crate::tongue::{tr, tr_with};
+use crate::tongue::tr;
 use hookswitch::{AppId, Dial, Handle, HandleKind};
 use serde_json::{Value, json};
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "favourites.json";
@@ -66,13 +64,9 @@ impl Favourites {
             let broken = Some(tr("Favourites cannot be kept: HOME is not set. Set it."));
             return Self { broken, ..Self::default() };
         };
-        let (all, broken) = match fs::read_to_string(&path) {
-            Ok(text) => match parse(&text) {
-                Some(all) => (all, None),
-                None => (Vec::new(), Some(not_understood(&path))),
-            },
-            Err(error) if error.kind() == ErrorKind::NotFound => (Vec::new(), None),
-            Err(error) => (Vec::new(), Some(unreadable(&path, &error.to_string()))),
+        let (all, broken) = match place::read(&path, parse) {
+            Ok(all) => (all, None),
+            Err(why) => (Vec::new(), Some(why)),
         };
         Self { path: Some(path), all, broken }
     }
@@ -121,19 +115,10 @@ fn parse(text: &str) -> Option<Vec<Favourite>> {
     list.as_array()?.iter().map(Favourite::from_json).collect()
 }
 
-fn not_understood(path: &Path) -> String {
-    let path = path.display().to_string();
-    tr_with("{} is not understood and is left as it is. Correct it, or move it away.", &[&path])
-}
-
-fn unreadable(path: &Path, error: &str) -> String {
-    let path = path.display().to_string();
-    tr_with("{} cannot be read: {}. Make it readable, or move it away.", &[&path, error])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn anna() -> Favourite {
         let handle = Handle::new(HandleKind::PhoneNumber, "+49301234567");

@@ -25,6 +25,27 @@ fn set(name: &str) -> Option<PathBuf> {
     env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
+/// Read a list that the program keeps. One that is not there is empty.
+///
+/// # Errors
+/// In words, with what to do: it cannot be read, or is not understood. It is to be left as it is then.
+pub fn read<T>(path: &Path, parse: impl Fn(&str) -> Option<Vec<T>>) -> Result<Vec<T>, String> {
+    let shown = path.display().to_string();
+    match fs::read_to_string(path) {
+        Ok(text) => parse(&text).ok_or_else(|| {
+            tr_with(
+                "{} is not understood and is left as it is. Correct it, or move it away.",
+                &[&shown],
+            )
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(tr_with(
+            "{} cannot be read: {}. Make it readable, or move it away.",
+            &[&shown, &error.to_string()],
+        )),
+    }
+}
+
 /// Replace a file as a whole: whoever reads it, also after a crash, has the old text or the new one.
 ///
 /// # Errors

@@ -2,11 +2,9 @@
 
 use super::Reminder;
 use crate::place;
-use crate::tongue::{tr, tr_with};
+use crate::tongue::tr;
 use hookswitch::Date;
 use serde_json::Value;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "reminders.json";
@@ -29,26 +27,9 @@ impl Kept {
             let broken = Some(tr("Reminders cannot be kept: HOME is not set. Set it."));
             return Self { broken, ..Self::default() };
         };
-        let shown = path.display().to_string();
-        let (all, broken) = match fs::read_to_string(&path) {
-            Ok(text) => match parse(&text) {
-                Some(all) => (all, None),
-                None => (
-                    Vec::new(),
-                    Some(tr_with(
-                        "{} is not understood and is left as it is. Correct it, or move it away.",
-                        &[&shown],
-                    )),
-                ),
-            },
-            Err(error) if error.kind() == ErrorKind::NotFound => (Vec::new(), None),
-            Err(error) => {
-                let why = tr_with(
-                    "{} cannot be read: {}. Make it readable, or move it away.",
-                    &[&shown, &error.to_string()],
-                );
-                (Vec::new(), Some(why))
-            }
+        let (all, broken) = match place::read(&path, parse) {
+            Ok(all) => (all, None),
+            Err(why) => (Vec::new(), Some(why)),
         };
         Self { path: Some(path), all, broken }
     }
@@ -108,6 +89,7 @@ fn parse(text: &str) -> Option<Vec<Reminder>> {
 mod tests {
     use super::*;
     use hookswitch::{Dial, Handle, HandleKind};
+    use std::fs;
 
     fn reminder(handle: &str, due: i64) -> Reminder {
         let mut handle = Handle::new(HandleKind::PhoneNumber, handle);
