@@ -54,9 +54,14 @@ async fn nobody_else_speaks_for_it() {
     is_read(&stranger).await;
     assert_eq!(screen.surface.calls().len(), 1);
     assert_eq!(screen.is(anna.number, CallState::Ringing).await.who(), "Anna");
+}
 
-    // Nor may an app have its id.
+#[tokio::test]
+async fn no_app_may_have_its_id() {
+    let phone = Phone::new();
+    // Whoever has the name would be that app, but for the rule.
     let mut peer = phone.peer().await;
+    peer.bus.request_name(GNOME_CALLS).await.expect("nobody has the name");
     let body = vec![Record::from([("app_id", Variant::from(GNOME_CALLS))]).into()];
     let answer = peer.calls("org.hookswitch.Provider1", "Register", &body).await;
     assert_eq!(answer.word(), "Unentitled");
@@ -206,15 +211,22 @@ async fn its_calls_are_shown_by_its_own_window_only() {
     server.has("CloseNotification", "u", "", "").await;
     let mut telephone = Telephone::on(&phone).await;
     let chat = phone.app(CHAT).await;
+    // Another app's call has nobody else; and then the server is known: whatever is to be shown is sent at once.
+    let carl = chat.rings("carl").await;
+    server.is_asked("Notify", 1).await;
+    let ended = chat.provider.report_call_ended(carl, None, EndedReason::AnsweredElsewhere);
+    ended.await.expect("it rings");
+    server.is_asked("CloseNotification", 1).await;
     let path = telephone.rings("666", "").await;
+    is_read(&telephone.bus).await;
     telephone.is(&path, Stage::Active).await;
     telephone.is(&path, Stage::Disconnected).await;
     telephone.rings("667", "").await;
     telephone.is("/org/gnome/Calls/Call/2", Stage::Disconnected).await;
     is_read(&telephone.bus).await;
-    // Another app's call has nobody else.
+    // What is sent last comes last.
     chat.rings("bob").await;
-    server.is_asked("Notify", 1).await;
+    server.is_asked("Notify", 2).await;
     let notified = server.calls().await;
     let notified: Vec<_> = notified.iter().filter(|(method, _)| method == "Notify").collect();
     let text = format!("{notified:?}");
