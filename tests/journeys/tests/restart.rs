@@ -1,8 +1,10 @@
 //! The service dies and comes back: apps get one reset, calls go on or are closed, and no line of recents is lost or
 //! doubled.
 
-use hookswitch::{Adoption, CallState, CallUpdate, EndedReason, ReportError};
-use hookswitch_journeys::{Event, Phone};
+use hookswitch::{Adoption, CallState, CallUpdate, EndedReason, ReportError, new_call};
+use hookswitch_bus::names::PROVIDER;
+use hookswitch_journeys::{Event, Peer, Phone, Record, message, soon};
+use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeMap;
 
 const CHAT: &str = "org.example.Chat";
@@ -117,6 +119,32 @@ async fn a_damaged_list_is_set_aside_and_calls_go_on() {
     let aside = phone.state().join("recents.db.damaged-1");
     assert_eq!(std::fs::read(aside).unwrap(), b"no database at all, just text");
     let _ = chat.next().await;
+}
+
+/// The service has the report and the end of its bus at once, and nobody hears what it decided.
+#[tokio::test]
+async fn a_call_that_is_reported_as_the_bus_goes_away_is_remembered() {
+    let mut phone = Phone::new();
+    let mut service = phone.starts_service_by_hand().await;
+    let bus = phone.stranger().await;
+    let mut app = Peer::new(bus.clone());
+    app.register(CHAT, Record::new()).await;
+    let process = Pid::from_child(&service);
+    kill_process(process, Signal::STOP).expect("it runs");
+    let update = Record::from([("handle", "anna@example.org".into())]);
+    let body = vec![new_call().to_string().into(), update.into()];
+    bus.send(&message(PROVIDER, "ReportNewIncomingCall", &body)).await.expect("the bus is there");
+    // Whatever it was sent before, it has handed on when it answers.
+    let itself = zbus::fdo::DBusProxy::new(&bus).await.expect("the bus can be asked");
+    for _ in 0..2 {
+        itself.get_id().await.expect("it answers");
+    }
+    phone.kill_bus();
+    kill_process(process, Signal::CONT).expect("it is stopped");
+    let ended = tokio::task::spawn_blocking(move || service.wait());
+    soon("the end of the service", ended).await.unwrap().expect("it can be waited for");
+    let journal = std::fs::read(phone.state().join("journal")).expect("there is a journal");
+    assert!(String::from_utf8_lossy(&journal).contains("anna@example.org"));
 }
 
 /// `kill -9` at many points of a call's life, chosen by a printed seed.
