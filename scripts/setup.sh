@@ -36,7 +36,7 @@ cmake               have cmake
 dbus-daemon         have dbus-daemon
 pkg-config          have pkg-config
 libpipewire-0.3-dev pkg-config --exists libpipewire-0.3
-libclang-dev        ls /usr/lib/llvm-*/lib/libclang*.so*
+libclang-dev        ls /usr/lib/llvm-*/lib/ | grep -E '^libclang(-[0-9]+[0-9.]*)?[.]so'
 libgtk-4-dev        pkg-config --exists gtk4
 libadwaita-1-dev    pkg-config --exists libadwaita-1
 NEEDS
