@@ -1,10 +1,9 @@
 //! Many apps that are called at once, by callers who give up: report, then remote cancel. The same for the floor and for
 //! the service.
 
-use crate::Outcome;
 use crate::load::{self, APP};
-use crate::proc;
 use crate::wire::{Line, now_ns, refused, to_service};
+use crate::{Outcome, proc, tied};
 use futures_util::future::try_join_all;
 use hookswitch_bus::names::PROVIDER;
 use hookswitch_bus::{ChangeRecord, EndedRecord, UpdateRecord};
@@ -20,7 +19,7 @@ pub struct Callers {
     /// Apps, each on a connection of its own; every one has one call at a time.
     #[arg(long)]
     pub apps: u64,
-    /// Calls of each app.
+    /// Calls of each app, in each turn.
     #[arg(long)]
     pub calls: u64,
     /// Cancel without waiting for the reply to the report.
@@ -28,7 +27,7 @@ pub struct Callers {
     pub hasty: bool,
 }
 
-/// What the apps saw.
+/// What the apps saw in a turn.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Called {
     /// On the clock of all processes: before the first report.
@@ -41,7 +40,7 @@ pub struct Called {
     pub service_cpu: u64,
 }
 
-/// What the surface saw.
+/// What the surface saw in a turn.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Watched {
     /// On the clock of all processes: when the last call was over.
@@ -50,7 +49,7 @@ pub struct Watched {
     pub disordered: u64,
 }
 
-/// Be all the apps.
+/// Be all the apps: for each line on standard input a turn.
 pub async fn callers(callers: Callers, service: u32) -> Outcome {
     let mut lines = Vec::new();
     for app in 0..callers.apps {
@@ -61,21 +60,25 @@ pub async fn callers(callers: Callers, service: u32) -> Outcome {
         load::register_app(&mut line, &format!("{APP}{app}")).await?;
         lines.push(line);
     }
-    let cpu = proc::cpu_ns(service);
-    let begin = now_ns();
-    let apps = lines.iter_mut().zip(0..).map(|(line, app)| called(line, app, callers));
-    let report = try_join_all(apps).await?.concat();
-    let end = now_ns();
-    let service_cpu = proc::cpu_ns(service).saturating_sub(cpu);
-    let called = Called { begin, end, report, service_cpu };
-    println!("{}", serde_json::to_string(&called)?);
+    let mut first = 0;
+    while tied::may_go_on()? {
+        let cpu = proc::cpu_ns(service);
+        let begin = now_ns();
+        let apps = lines.iter_mut().zip(0..).map(|(line, app)| called(line, app, first, callers));
+        let report = try_join_all(apps).await?.concat();
+        let end = now_ns();
+        let service_cpu = proc::cpu_ns(service).saturating_sub(cpu);
+        let called = Called { begin, end, report, service_cpu };
+        println!("{}", serde_json::to_string(&called)?);
+        first += callers.calls;
+    }
     Ok(())
 }
 
-/// The calls of one app, one after the other.
-async fn called(line: &mut Line, app: u64, callers: Callers) -> Outcome<Vec<u64>> {
+/// The calls of one app, one after the other, numbered from the first.
+async fn called(line: &mut Line, app: u64, first: u64, callers: Callers) -> Outcome<Vec<u64>> {
     let mut took = Vec::new();
-    for call in 0..callers.calls {
+    for call in first..first + callers.calls {
         let begin = now_ns();
         let (report, ended) = one_call(app, call)?;
         let serial = report.primary_header().serial_num();
@@ -123,7 +126,7 @@ pub async fn replied(line: &mut Line, serial: NonZeroU32) -> Outcome<Message> {
     }
 }
 
-/// Be the surface: see each of so many calls ring, and then end.
+/// Be the surface, until killed: see each call ring, and then end. A turn is of so many.
 pub async fn watcher(calls: u64) -> Outcome {
     let mut line = Line::connect().await?;
     line.wait_for_service().await?;
@@ -132,7 +135,7 @@ pub async fn watcher(calls: u64) -> Outcome {
     let mut watched = Watched::default();
     let mut ringing: HashMap<u64, u64> = HashMap::new();
     let mut over = 0;
-    while over < calls {
+    loop {
         let message = line.next().await?;
         if message.header().member().is_none_or(|name| name.as_str() != "Changed") {
             continue;
@@ -150,10 +153,12 @@ pub async fn watcher(calls: u64) -> Outcome {
             };
             watched.disordered += u64::from(!in_order);
         }
+        if over >= calls {
+            watched.end = now_ns();
+            println!("{}", serde_json::to_string(&std::mem::take(&mut watched))?);
+            over = 0;
+        }
     }
-    watched.end = now_ns();
-    println!("{}", serde_json::to_string(&watched)?);
-    Ok(())
 }
 
 /// Be so many surfaces that only listen, until killed.

@@ -1,57 +1,101 @@
 //! The whole chain against the floor: P1, P2, P3, P5, P6, P14.
 
 use crate::Outcome;
-use crate::bus::Bus;
-use crate::figures::{Figures, least, median, percentile, ratios};
+use crate::bus::{Bus, Kind};
+use crate::figures::{Figures, median, percentile, ratios};
 use crate::load::Size;
 use crate::monitor::Counted;
-use crate::service::{Beside, Home, Load, Run, Service, rounds};
+use crate::proc;
+use crate::service::{Beside, Home, Load, Run, Service, World};
 use crate::tied::{OneCore, Running};
+use crate::turns::{GROUP, middle_half, side_by_side, used};
 
-/// One figure of a run.
-type Value = fn(&Run) -> f64;
+/// One figure of a turn.
+pub type Value = fn(&Run) -> f64;
+
+/// What the floor or the service did in all turns of all worlds.
+#[derive(Default)]
+pub struct Turns {
+    runs: Vec<Run>,
+    /// Time on a core, of the service or of the floor, for groups of rounds.
+    cpu: Vec<f64>,
+}
+
+impl Turns {
+    /// A figure of each turn.
+    pub fn of(&self, value: Value) -> Vec<f64> {
+        self.runs.iter().map(value).collect()
+    }
+}
+
+/// The floor and the service side by side. What a program happens to have where in memory makes it faster or slower as
+/// long as it runs, so all is started anew as often as asked.
+pub fn turns(
+    kind: Kind,
+    services: &[Service; 2],
+    (worlds, rounds): (usize, usize),
+    size: Size,
+    beside: Beside,
+) -> Outcome<[Turns; 2]> {
+    let mut all = [Turns::default(), Turns::default()];
+    for _ in 0..worlds {
+        let mut worlds = Vec::new();
+        for service in services {
+            let load = |bus: &Bus, service: &Running| Load::start(bus, service, size, None);
+            let mut world = World::new(kind, service, beside, load)?;
+            // What happens once is not measured.
+            world.load.turn()?;
+            worlds.push(world);
+        }
+        let turns = side_by_side(&mut worlds, rounds, |world| {
+            let before = proc::cpu_ns(world.service.pid());
+            Ok((before, world.load.turn()?))
+        })?;
+        for ((all, world), turns) in all.iter_mut().zip(&worlds).zip(turns) {
+            let (mut readings, runs): (Vec<u64>, Vec<Run>) = turns.into_iter().unzip();
+            readings.push(proc::cpu_ns(world.service.pid()));
+            all.cpu.extend(used(&readings, GROUP));
+            all.runs.extend(runs);
+        }
+    }
+    Ok(all)
+}
+
+/// How often a chain is measured: worlds, and rounds in each of them.
+fn times(repeats: usize) -> (usize, usize) {
+    (repeats, 5 * GROUP)
+}
 
 /// Measure on one core, where the more expensive one is always the slower one. `first`: the bus whose figures count for
 /// all bars; on the others only P1 and P5 do.
 pub fn one_core(
     figures: &mut Figures,
-    kind: crate::bus::Kind,
+    kind: Kind,
     services: &[Service; 2],
     repeats: usize,
     size: Size,
     first: bool,
 ) -> Outcome {
     let _one_core = OneCore::pin()?;
-    let bus = Bus::start(kind)?;
-    let runs = rounds(&bus, services, repeats, size, Beside::Nobody)?;
-    let [floor, service] = &runs[..] else { return Err("two services are needed".into()) };
+    let [floor, service] = turns(kind, services, times(repeats), size, Beside::Nobody)?;
     let on = format!("{}, one core", kind.name());
-    let of = |runs: &[Run], value: Value| runs.iter().map(value).collect::<Vec<f64>>();
-    let against = |value: Value| ratios(&of(service, value), &of(floor, value));
-    let mut hold = |name: String, values: [&[f64]; 2], bar: f64| match first {
-        true => figures.hold_best(name, values, bar),
-        false => {
-            let ratio = least(values[0]) / least(values[1]);
-            figures.report(format!("{name}, bar {bar}, best rounds"), ratio, "x");
-        }
+    let against = |value: Value| ratios(&service.of(value), &floor.of(value));
+    let mut hold = |name: String, values: &[f64], bar: f64| match first {
+        true => figures.hold_most(name, values, "x", bar),
+        false => figures.report(format!("{name}, bar {bar}"), median(values), "x"),
     };
 
     let chain: Value = |run| percentile(&run.seen.chain, 50);
     let late: Value = |run| percentile(&run.seen.chain, 99);
     let ring: Value = |run| percentile(&run.shown.ring, 50);
-    let cpu: Value = |run| run.seen.service_cpu as f64 / run.seen.chain.len() as f64;
-    hold(format!("P2 ring p50 / floor, {on}"), [&of(service, ring), &of(floor, ring)], 1.25);
-    let own = ratios(&of(service, late), &of(service, chain));
-    hold(format!("P3 chain p99 / its p50, {on}"), [&own, &[1.0]], 2.0);
-    let [of_service, of_floor] = [&of(service, chain), &of(floor, chain)];
-    figures.hold_best(format!("P1 chain p50 / floor, {on}"), [of_service, of_floor], 1.30);
-    let [of_service, of_floor] = [&of(service, cpu), &of(floor, cpu)];
-    let name = format!("P5 service CPU per chain / relay, {on}");
-    figures.hold_best(name, [of_service, of_floor], 1.5);
-    for (what, value) in
-        [("P1 chain p50 / floor", chain), ("P5 service CPU per chain / relay", cpu)]
-    {
-        figures.report(format!("{what}, {on}, median of rounds"), median(&against(value)), "x");
+    hold(format!("P2 ring p50 / floor, {on}"), &against(ring), 1.25);
+    let own = ratios(&service.of(late), &service.of(chain));
+    hold(format!("P3 chain p99 / its p50, {on}"), &own, 2.0);
+    let cpu = ratios(&service.cpu, &floor.cpu);
+    figures.hold_most(format!("P1 chain p50 / floor, {on}"), &against(chain), "x", 1.30);
+    figures.hold_most(format!("P5 service CPU per chain / relay, {on}"), &cpu, "x", 1.5);
+    for (what, values) in [("P1", against(chain)), ("P2", against(ring)), ("P5", cpu)] {
+        eprintln!("  {what}: the middle half of {} is {}", values.len(), middle_half(&values));
     }
     let stretch = median(&against(late));
     figures.report(format!("P3 chain p99 / floor p99, stretch 1.5, {on}"), stretch, "x");
@@ -60,21 +104,22 @@ pub fn one_core(
     let report: Value = |run| percentile(&run.seen.report, 50);
     let bus_cpu: Value = |run| run.seen.bus_cpu as f64 / run.seen.chain.len() as f64;
     let bus_thread: Value = |run| run.seen.service_bus_thread as f64 / run.seen.chain.len() as f64;
-    let values: [(&str, Value); 8] = [
+    let values: [(&str, Value); 7] = [
         ("P1 chain p50", chain),
         ("P3 chain p99", late),
         ("P2 ring p50, for people at most 150", ring),
         ("report to reply p50", report),
         ("tap to active p50", talk),
-        ("P5 CPU per chain", cpu),
-        ("P5 of that the thread of the bus", bus_thread),
+        ("P5 CPU per chain, the thread of the bus", bus_thread),
         ("bus CPU per chain", bus_cpu),
     ];
-    for (name, value) in values {
-        for (who, runs) in [("floor", floor), ("service", service)] {
-            let value = median(&of(runs, value)) / 1000.0;
+    for (who, turns) in [("floor", &floor), ("service", &service)] {
+        for (name, value) in values {
+            let value = median(&turns.of(value)) / 1000.0;
             figures.report(format!("{name}, {who}, {on}"), value, "us");
         }
+        let calls = GROUP as f64 * size.calls as f64 * 1000.0;
+        figures.report(format!("P5 CPU per chain, {who}, {on}"), median(&turns.cpu) / calls, "us");
     }
     Ok(())
 }
@@ -82,17 +127,15 @@ pub fn one_core(
 /// The same where the bus, the service and the programs have all cores: reported, since wake-ups hide the difference.
 pub fn all_cores(
     figures: &mut Figures,
-    kind: crate::bus::Kind,
+    kind: Kind,
     services: &[Service; 2],
     repeats: usize,
     size: Size,
 ) -> Outcome {
-    let bus = Bus::start(kind)?;
-    let runs = rounds(&bus, services, repeats, size, Beside::Nobody)?;
-    let p50 = |runs: &[Run]| -> Vec<f64> {
-        runs.iter().map(|run| percentile(&run.seen.chain, 50)).collect()
-    };
-    let (floor, service) = (p50(&runs[0]), p50(&runs[1]));
+    let times = (repeats.min(2), 2 * GROUP);
+    let [floor, service] = turns(kind, services, times, size, Beside::Nobody)?;
+    let p50 = |turns: &Turns| turns.of(|run| percentile(&run.seen.chain, 50));
+    let (floor, service) = (p50(&floor), p50(&service));
     let on = format!("{}, all cores", kind.name());
     figures.report(format!("P1 chain p50 / floor, {on}"), median(&ratios(&service, &floor)), "x");
     figures.report(format!("P1 chain p50, floor, {on}"), median(&floor) / 1000.0, "us");
@@ -103,25 +146,23 @@ pub fn all_cores(
 /// The same with more surfaces, which only listen.
 pub fn many_surfaces(
     figures: &mut Figures,
-    kind: crate::bus::Kind,
+    kind: Kind,
     services: &[Service; 2],
     repeats: usize,
     size: Size,
 ) -> Outcome {
     const LISTENERS: u64 = 9;
     let _one_core = OneCore::pin()?;
-    let bus = Bus::start(kind)?;
-    let runs = rounds(&bus, services, repeats, size, Beside::Surfaces(LISTENERS))?;
-    let of = |at: usize, value: Value| runs[at].iter().map(value).collect::<Vec<f64>>();
+    let times = (repeats, 2 * GROUP);
+    let [floor, service] = turns(kind, services, times, size, Beside::Surfaces(LISTENERS))?;
     let on = format!("{} surfaces, {}, one core", LISTENERS + 1, kind.name());
     let chain: Value = |run| percentile(&run.seen.chain, 50);
-    let cpu: Value = |run| run.seen.service_cpu as f64 / run.seen.chain.len() as f64;
-    let ratio = ratios(&of(1, chain), &of(0, chain));
+    let ratio = ratios(&service.of(chain), &floor.of(chain));
     figures.hold_most(format!("P14 chain p50 / floor, {on}"), &ratio, "x", 1.2);
-    let ratio = median(&ratios(&of(1, cpu), &of(0, cpu)));
+    let ratio = median(&ratios(&service.cpu, &floor.cpu));
     figures.report(format!("P14 service CPU per chain / relay, {on}"), ratio, "x");
-    for (who, at) in [("floor", 0), ("service", 1)] {
-        let p50 = median(&of(at, chain)) / 1000.0;
+    for (who, turns) in [("floor", &floor), ("service", &service)] {
+        let p50 = median(&turns.of(chain)) / 1000.0;
         figures.report(format!("P14 chain p50, {who}, {on}"), p50, "us");
     }
     Ok(())
@@ -138,7 +179,7 @@ pub fn messages(figures: &mut Figures, bus: &Bus, services: &[Service; 2]) -> Ou
         command.args(["--skip", &SKIP.to_string(), "--count", &COUNT.to_string()]);
         let mut monitor = Running::start("monitor", &mut command)?;
         monitor.line()?;
-        Load::start(bus, &service, Size { calls: COUNT + 1, warm: SKIP }, None)?.finish()?;
+        Load::start(bus, &service, Size { calls: COUNT + 1, warm: SKIP }, None)?.once()?;
         let counted: Counted = serde_json::from_str(&monitor.line()?)?;
         monitor.finish()?;
         service.stop()?;

@@ -22,7 +22,8 @@ pub fn measure(figures: &mut Figures, bus: &Bus, program: &Path, kills: usize) -
     let endless = Size { calls: u64::MAX / 2, warm: 0 };
     for kill in 0..kills {
         let file = home.file(&format!("admitted-{kill}"));
-        let load = Load::start(bus, &running, endless, Some(&file))?;
+        let mut load = Load::start(bus, &running, endless, Some(&file))?;
+        load.begin()?;
         let until = Instant::now() + Duration::from_secs(10);
         while std::fs::metadata(&file).map_or(0, |file| file.len()) == 0 {
             if Instant::now() > until {

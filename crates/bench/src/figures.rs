@@ -81,13 +81,6 @@ impl Figures {
         });
     }
 
-    /// A ratio with a bar, of the best round of each: what else goes on in a machine only ever adds to what a fixed work
-    /// takes, and never to both alike.
-    pub fn hold_best(&mut self, name: impl Into<String>, [these, those]: [&[f64]; 2], bar: f64) {
-        let value = least(these) / least(those);
-        self.hold(name.into() + ", best rounds", value, "x", bar);
-    }
-
     /// The names of the bars that were missed.
     pub fn missed(&self) -> Vec<&str> {
         self.0.iter().filter(|figure| !figure.met).map(|figure| figure.name.as_str()).collect()
@@ -128,11 +121,6 @@ pub fn median(values: &[f64]) -> f64 {
         (half, 0) => (sorted[half - 1] + sorted[half]) / 2.0,
         (half, _) => sorted[half],
     }
-}
-
-/// The least of them; infinite if there is none.
-pub fn least(values: &[f64]) -> f64 {
-    values.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
 /// The sample below which this many of a hundred lie, in nanoseconds; 0 of none.

@@ -42,9 +42,9 @@ pub fn bus_path(figures: &mut Figures, bus: &Bus, program: &Path) -> Outcome {
     let home = Home::new("home")?;
     let service = Service::Daemon { program: program.to_owned(), journal: false, policy: "" };
     let mut service = service.start(bus, &home)?;
-    Load::start(bus, &service, Size { calls: 1, warm: 9 }, None)?.finish()?;
+    Load::start(bus, &service, Size { calls: 1, warm: 9 }, None)?.once()?;
     let before = proc::threads(service.pid());
-    Load::start(bus, &service, Size { calls: 90, warm: 10 }, None)?.finish()?;
+    Load::start(bus, &service, Size { calls: 90, warm: 10 }, None)?.once()?;
     let after = proc::threads(service.pid());
     let ran = |thread: &&proc::Thread| {
         let earlier = before.iter().find(|earlier| earlier.id == thread.id);

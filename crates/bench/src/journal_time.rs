@@ -1,11 +1,13 @@
 //! What it takes to remember a call before anybody is told: P10, but for the kills.
 
 use crate::Outcome;
-use crate::bus::{Bus, Kind};
+use crate::bus::Kind;
+use crate::chain::turns;
 use crate::figures::{Figures, median, percentile, ratios};
 use crate::load::Size;
-use crate::service::{Beside, Home, Run, Service, rounds};
+use crate::service::{Beside, Home, Service};
 use crate::tied::OneCore;
+use crate::turns::GROUP;
 use hookswitch_core::words::{
     CallNumber, CallUuid, Date, Direction, Handle, HandleKind, RecentsEntry,
 };
@@ -70,13 +72,10 @@ pub fn on_and_off(
     size: Size,
 ) -> Outcome {
     let _one_core = OneCore::pin()?;
-    let bus = Bus::start(kind)?;
     let service = |journal| Service::Daemon { program: program.to_owned(), journal, policy: "" };
-    let runs = rounds(&bus, &[service(true), service(false)], repeats, size, Beside::Nobody)?;
-    let p50 = |runs: &[Run]| -> Vec<f64> {
-        runs.iter().map(|run| percentile(&run.seen.report, 50) / 1000.0).collect()
-    };
-    let (on, off) = (p50(&runs[0]), p50(&runs[1]));
+    let services = [service(true), service(false)];
+    let turns = turns(kind, &services, (repeats, 2 * GROUP), size, Beside::Nobody)?;
+    let [on, off] = turns.map(|turns| turns.of(|run| percentile(&run.seen.report, 50) / 1000.0));
     let ratio = median(&ratios(&on, &off));
     figures.report("P10 report to reply p50, journal on / off", ratio, "x");
     figures.report("P10 report to reply p50, journal on", median(&on), "us");

@@ -1,9 +1,8 @@
 //! The load: an app that is called again and again, and a surface whose user answers and hangs up at once. The same for
 //! the floor and for the service.
 
-use crate::Outcome;
-use crate::proc;
 use crate::wire::{Line, now_ns, refused, reply, to_service};
+use crate::{Outcome, proc, tied};
 use hookswitch_bus::names::{PROVIDER, SURFACE};
 use hookswitch_bus::{
     AdmittedRecord, ChangeRecord, ConfigurationRecord, RequestOptions, ResultRecord, SurfaceRecord,
@@ -22,10 +21,10 @@ pub const APP: &str = "org.hookswitch.Bench";
 /// How many calls, one after the other.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Size {
-    /// Calls that are measured.
+    /// Calls of each turn, which are measured.
     #[arg(long)]
     pub calls: u64,
-    /// Calls before those.
+    /// Calls before those of the first turn.
     #[arg(long)]
     pub warm: u64,
 }
@@ -53,7 +52,7 @@ pub struct ProviderOptions {
     admitted: Option<PathBuf>,
 }
 
-/// What the app saw. Times are nanoseconds, of each call.
+/// What the app saw in a turn. Times are nanoseconds, of each call.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Seen {
     /// From the report until the audio is off.
@@ -68,13 +67,23 @@ pub struct Seen {
     pub bus_cpu: u64,
 }
 
-/// What the surface saw. Times are nanoseconds, of each call.
+/// What the surface saw in a turn. Times are nanoseconds, of each call.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Shown {
     /// From the report until the surface knows of it.
     pub ring: Vec<u64>,
     /// From the user's tap until the call is active.
     pub talk: Vec<u64>,
+}
+
+impl Shown {
+    /// Without those before that many.
+    fn of_last(&mut self, calls: u64) {
+        let calls = usize::try_from(calls).unwrap_or(usize::MAX);
+        for samples in [&mut self.ring, &mut self.talk] {
+            samples.drain(..samples.len().saturating_sub(calls));
+        }
+    }
 }
 
 /// A handle nobody had before, always of the same length.
@@ -97,33 +106,36 @@ pub async fn register_surface(line: &mut Line) -> Outcome {
     Ok(())
 }
 
-/// Be the app: one call after the other, each performed at once.
+/// Be the app: for each line on standard input a turn, of one call after the other, each performed at once.
 pub async fn provider(options: ProviderOptions) -> Outcome {
     let mut line = Line::connect().await?;
     line.connection.request_name(APP).await?;
     line.wait_for_service().await?;
     register_app(&mut line, APP).await?;
     let mut admitted = options.admitted.as_ref().map(File::create).transpose()?;
-    let mut seen = Seen::default();
     let spent = || {
         let service = proc::threads(options.service);
         let first = service.iter().find(|thread| thread.id == options.service);
         let all: u64 = service.iter().map(|thread| thread.cpu_ns).sum();
         [all, first.map_or(0, |thread| thread.cpu_ns), proc::cpu_ns(options.bus)]
     };
-    let mut before = spent();
-    for call in 0..options.size.warm + options.size.calls {
-        if call == options.size.warm {
-            seen = Seen::default();
-            before = spent();
+    let mut calls = 0..;
+    let mut warm = options.size.warm;
+    while tied::may_go_on()? {
+        for call in calls.by_ref().take(usize::try_from(std::mem::take(&mut warm))?) {
+            one_call(&mut line, call, &mut Seen::default(), admitted.as_mut()).await?;
         }
-        one_call(&mut line, call, &mut seen, admitted.as_mut()).await?;
+        let mut seen = Seen::default();
+        let before = spent();
+        for call in calls.by_ref().take(usize::try_from(options.size.calls)?) {
+            one_call(&mut line, call, &mut seen, admitted.as_mut()).await?;
+        }
+        let after = spent();
+        seen.service_cpu = after[0].saturating_sub(before[0]);
+        seen.service_bus_thread = after[1].saturating_sub(before[1]);
+        seen.bus_cpu = after[2].saturating_sub(before[2]);
+        println!("{}", serde_json::to_string(&seen)?);
     }
-    let after = spent();
-    seen.service_cpu = after[0].saturating_sub(before[0]);
-    seen.service_bus_thread = after[1].saturating_sub(before[1]);
-    seen.bus_cpu = after[2].saturating_sub(before[2]);
-    println!("{}", serde_json::to_string(&seen)?);
     Ok(())
 }
 
@@ -175,7 +187,7 @@ async fn one_call(
     }
 }
 
-/// Be the surface: answer every call, end it as soon as it is active.
+/// Be the surface, until killed: answer every call, end it as soon as it is active.
 pub async fn surface(size: Size) -> Outcome {
     let mut line = Line::connect().await?;
     line.wait_for_service().await?;
@@ -183,8 +195,8 @@ pub async fn surface(size: Size) -> Outcome {
     println!("ready");
     let mut shown = Shown::default();
     let mut tapped: HashMap<u64, u64> = HashMap::new();
-    let mut over = 0;
-    while over < size.warm + size.calls {
+    let mut to_come = size.warm + size.calls;
+    loop {
         let message = line.next().await?;
         if message.message_type() == Type::Error {
             refused(message)?;
@@ -213,15 +225,15 @@ pub async fn surface(size: Size) -> Outcome {
                     }
                 }
                 "ended" => {
-                    over += 1;
-                    if over == size.warm {
-                        shown = Shown::default();
+                    to_come -= 1;
+                    if to_come == 0 {
+                        shown.of_last(size.calls);
+                        println!("{}", serde_json::to_string(&std::mem::take(&mut shown))?);
+                        to_come = size.calls;
                     }
                 }
                 _ => {}
             }
         }
     }
-    println!("{}", serde_json::to_string(&shown)?);
-    Ok(())
 }

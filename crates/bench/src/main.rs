@@ -4,9 +4,8 @@
 //! floor) and against the service, holds the ratios to the project's bars and says which are missed. Absolute figures
 //! are told, never held to anything: they move by half with the machine's mood.
 //!
-//! A ratio is that of the medians of one round, floor and service one after the other; a bar is missed if most rounds
-//! miss it. Of the chain (P1, P2, P3, P5) and of many apps (P8) it is that of the best round of each. Rounds in which others
-//! used the machine are measured again, within limits: see `disturbance`.
+//! A ratio is that of one round, floor and service one after the other; the median of the rounds is told, and a bar is
+//! missed if most rounds miss it. How the rounds are made so that a shared machine does not decide: see `turns`.
 
 mod bus;
 mod callers;
@@ -27,6 +26,7 @@ mod proc;
 mod service;
 mod throughput;
 mod tied;
+mod turns;
 mod wire;
 
 use clap::{Parser, Subcommand};
@@ -112,6 +112,9 @@ struct All {
     /// The service; default the one beside this program.
     #[arg(long)]
     daemon: Option<PathBuf>,
+    /// Another build of the service in the place of the floor: what a change costs or saves.
+    #[arg(long)]
+    against: Option<PathBuf>,
     /// How often; default 5, with --quick 1.
     #[arg(long)]
     repeats: Option<usize>,
@@ -202,14 +205,23 @@ fn measure(options: &All, figures: &mut Figures) -> Outcome {
         let build = "build it first: cargo build --release --bin hookswitchd";
         return Err(format!("{}: there is no such file; {build}", program.display()).into());
     }
-    let daemon = |policy| Service::Daemon { program: program.clone(), journal: true, policy };
-    let services = [Service::Floor, daemon("")];
-    let raised = [Service::Floor, daemon(RAISED)];
+    let of = |program: &PathBuf, policy| Service::Daemon {
+        program: program.clone(),
+        journal: true,
+        policy,
+    };
+    let pair = |policy| {
+        let other = options.against.as_ref().map_or(Service::Floor, |other| of(other, policy));
+        [other, of(&program, policy)]
+    };
+    let (services, raised) = (pair(""), pair(RAISED));
     let repeats = options.repeats.unwrap_or(if options.quick { 1 } else { 5 });
     let size = match options.quick {
         true => Size { calls: 200, warm: 50 },
         false => Size { calls: 1500, warm: 300 },
     };
+    // So short that the machine does not change meanwhile.
+    let turn = Size { calls: 100, warm: 300 };
     let asked = bus::Kind::ALL.into_iter().filter(|kind| options.bus.is_none_or(|b| b == *kind));
     let mut kinds = Vec::new();
     for kind in asked {
@@ -225,13 +237,13 @@ fn measure(options: &All, figures: &mut Figures) -> Outcome {
     for kind in kinds {
         let on = kind.name();
         if wanted(Part::Chain) {
-            eprintln!("the chain on {on}, {repeats} x 2 runs on one core, then on all");
-            chain::one_core(figures, kind, &services, repeats, size, kind == first)?;
-            chain::all_cores(figures, kind, &services, repeats, size)?;
+            eprintln!("the chain on {on}, {repeats} times started anew, on one core, then on all");
+            chain::one_core(figures, kind, &services, repeats, turn, kind == first)?;
+            chain::all_cores(figures, kind, &services, repeats, turn)?;
         }
         if wanted(Part::Surfaces) {
-            eprintln!("the chain on {on} with more surfaces, {repeats} x 2 runs");
-            chain::many_surfaces(figures, kind, &services, repeats, size.half())?;
+            eprintln!("the chain on {on} with more surfaces");
+            chain::many_surfaces(figures, kind, &services, repeats, turn)?;
         }
         if wanted(Part::Throughput) {
             eprintln!("many calls at once on {on}");
@@ -259,7 +271,7 @@ fn measure(options: &All, figures: &mut Figures) -> Outcome {
     if wanted(Part::Journal) {
         eprintln!("the journal");
         journal_time::append(figures, repeats, options.quick)?;
-        journal_time::on_and_off(figures, first, &program, repeats, size)?;
+        journal_time::on_and_off(figures, first, &program, repeats, turn)?;
     }
     let bus = bus::Bus::start(first)?;
     if wanted(Part::Messages) {

@@ -2,12 +2,13 @@
 
 use crate::Outcome;
 use crate::bus::{Bus, Kind};
-use crate::callers::{Called, Callers};
-use crate::figures::{Figures, least, median, percentile, ratios};
-use crate::load;
-use crate::service::{Home, Service, call, in_turn};
+use crate::callers::Callers;
+use crate::figures::{Figures, median, percentile, ratios};
+use crate::service::{Beside, Home, Service, World, call, called};
 use crate::tied::{OneCore, Running};
+use crate::turns::{GROUP, middle_half, side_by_side, used};
 use crate::wire::{self, Line};
+use crate::{load, proc};
 use hookswitch_bus::StatusRecord;
 use hookswitch_bus::names::SERVICE_INTERFACE;
 use std::collections::BTreeMap;
@@ -16,39 +17,6 @@ use zbus::message::Type;
 const APPS: u64 = 1000;
 /// One for whoever leaves the bus, and one for the name of GNOME Calls: not one more for each app.
 const RULES: f64 = 2.0;
-
-/// A service, and who is registered with it.
-struct World {
-    bus: Bus,
-    service: Running,
-    apps: Option<Running>,
-    _home: Home,
-}
-
-impl World {
-    fn new(kind: Kind, service: &Service, apps: u64) -> Outcome<Self> {
-        let bus = Bus::start(kind)?;
-        let home = Home::new("home")?;
-        let service = service.start(&bus, &home)?;
-        let apps = match apps {
-            0 => None,
-            apps => {
-                let mut role = bus.role("apps")?;
-                let mut running =
-                    Running::start("apps", role.args(["--count", &apps.to_string()]))?;
-                running.line()?;
-                Some(running)
-            }
-        };
-        Ok(Self { bus, service, apps, _home: home })
-    }
-
-    fn processes(&self) -> Vec<u32> {
-        let apps = self.apps.iter().map(Running::pid);
-        apps.chain([self.bus.pid, self.service.pid()]).collect()
-    }
-}
-
 /// Report and cancel with one app registered and with a thousand, each with its own name.
 ///
 /// A bus with a thousand connections is slower by itself: what counts is by how much more the service is than the floor.
@@ -60,39 +28,44 @@ pub fn measure(
     quick: bool,
 ) -> Outcome {
     let _one_core = OneCore::pin()?;
+    let callers = Callers { apps: 1, calls: 100, hasty: false };
     let mut worlds = Vec::new();
     for service in services {
         for apps in [0, APPS - 1] {
-            worlds.push(World::new(kind, service, apps)?);
+            let callers = |bus: &Bus, service: &Running| call(bus, service, callers);
+            let mut world = World::new(kind, service, Beside::Apps(apps), callers)?;
+            // What happens once is not measured.
+            called(&mut world.load)?;
+            worlds.push(world);
         }
     }
-    let worlds: Vec<&World> = worlds.iter().collect();
-    let long_lived: Vec<u32> = worlds.iter().flat_map(|world| world.processes()).collect();
-    let callers = Callers { apps: 1, calls: if quick { 200 } else { 1500 }, hasty: false };
-    let runs = in_turn(&worlds, &long_lived, repeats, |world| {
-        let mut load = call(&world.bus, &world.service, callers)?;
-        Ok(serde_json::from_str::<Called>(&load.line()?)?)
+    let rounds = if quick { GROUP } else { repeats * 4 * GROUP };
+    let turns = side_by_side(&mut worlds, rounds, |world| {
+        let before = proc::cpu_ns(world.service.pid());
+        Ok((before, percentile(&called(&mut world.load)?.report, 50)))
     })?;
+    let (mut cpu, mut report) = (Vec::new(), Vec::new());
+    for (world, turns) in worlds.iter().zip(turns) {
+        let (mut readings, p50): (Vec<u64>, Vec<f64>) = turns.into_iter().unzip();
+        readings.push(proc::cpu_ns(world.service.pid()));
+        let calls = GROUP as f64 * callers.calls as f64;
+        cpu.push(used(&readings, GROUP).into_iter().map(|ns| ns / calls).collect::<Vec<f64>>());
+        report.push(p50);
+    }
     let on = format!("{}, one core", kind.name());
-    let of = |at: usize, value: fn(&Called) -> f64| runs[at].iter().map(value).collect::<Vec<_>>();
-    let cpu = |called: &Called| called.service_cpu as f64 / called.report.len() as f64 / 1000.0;
-    let report = |called: &Called| percentile(&called.report, 50) / 1000.0;
-    type Value = fn(&Called) -> f64;
-    for (what, value) in
-        [("service CPU per report and cancel", cpu as Value), ("report to reply p50", report)]
+    for (what, of) in [("service CPU per report and cancel", cpu), ("report to reply p50", report)]
     {
-        let slower = |first: usize| ratios(&of(first + 1, value), &of(first, value));
-        let (floor, service) = (slower(0), slower(2));
+        let (floor, service) = (ratios(&of[1], &of[0]), ratios(&of[3], &of[2]));
+        let against = ratios(&service, &floor);
+        let many = against.len();
+        eprintln!("  P8 {what}: the middle half of {many} is {}", middle_half(&against));
         let name = format!("P8 {what}, {APPS} apps / 1, against the floor's, {on}");
-        let best = |first: usize| least(&of(first + 1, value)) / least(&of(first, value));
-        figures.hold_best(name, [&[best(2)], &[best(0)]], 1.1);
-        for (who, slower) in [("floor", floor), ("service", service)] {
+        figures.hold_most(name, &against, "x", 1.1);
+        for (who, slower, one) in [("floor", floor, &of[0]), ("service", service, &of[2])] {
             let name = format!("P8 {what}, {APPS} apps / 1, {who}, {on}");
             figures.report(name, median(&slower), "x");
-        }
-        for (who, first) in [("floor", 0), ("service", 2)] {
             let name = format!("P8 {what}, 1 app, {who}, {on}");
-            figures.report(name, median(&of(first, value)), "us");
+            figures.report(name, median(one) / 1000.0, "us");
         }
     }
     Ok(())

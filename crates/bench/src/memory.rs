@@ -7,9 +7,8 @@ use crate::figures::Figures;
 use crate::load::{self, APP};
 use crate::proc::{Memory, memory};
 use crate::service::{Home, RAISED, Service};
-use crate::tied::Running;
+use crate::tied::{self, Running};
 use crate::wire::Line;
-use std::io::BufRead;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -77,10 +76,12 @@ pub async fn crowd(calls: u64) -> Outcome {
     let mut line = Line::connect().await?;
     line.wait_for_service().await?;
     load::register_app(&mut line, APP).await?;
-    let mut lines = std::io::stdin().lock().lines();
-    let mut go_on = || -> Outcome {
+    let go_on = || -> Outcome {
         println!("ready");
-        lines.next().transpose()?.map(drop).ok_or_else(|| "nobody is interested any more".into())
+        match tied::may_go_on()? {
+            true => Ok(()),
+            false => Err("nobody is interested any more".into()),
+        }
     };
     let (report, end) = one_call(0, 0)?;
     done(&mut line, &[report, end]).await?;

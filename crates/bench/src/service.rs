@@ -1,9 +1,8 @@
 //! What the load runs against: the floor, or the service.
 
 use crate::Outcome;
-use crate::bus::{Bus, Directory};
+use crate::bus::{Bus, Directory, Kind};
 use crate::callers::{Called, Callers, Watched};
-use crate::disturbance::{TOO_MUCH, Watch};
 use crate::load::{APP, Seen, Shown, Size};
 use crate::tied::{self, Running};
 use std::path::{Path, PathBuf};
@@ -90,7 +89,7 @@ impl Home {
     }
 }
 
-/// One run of the load.
+/// A turn of the load.
 #[derive(Clone, Debug, Default)]
 pub struct Run {
     /// What the app saw.
@@ -106,7 +105,8 @@ pub struct Load {
 }
 
 impl Load {
-    /// Start both. With a file, the handles of admitted calls are written there.
+    /// Start both; there are calls from the first [`begin`](Self::begin). With a file, the handles of admitted calls are
+    /// written there.
     pub fn start(
         bus: &Bus,
         service: &Running,
@@ -126,6 +126,7 @@ impl Load {
         surface.line()?;
         let mut command = bus.role("provider")?;
         numbers(&mut command);
+        command.stdin(Stdio::piped());
         command.args(["--service", &service.pid().to_string(), "--bus", &bus.pid.to_string()]);
         if let Some(file) = admitted {
             command.arg("--admitted").arg(file);
@@ -134,13 +135,25 @@ impl Load {
         Ok(Self { surface, provider })
     }
 
-    /// Wait for what they saw.
-    pub fn finish(mut self) -> Outcome<Run> {
+    /// Let a turn begin.
+    pub fn begin(&mut self) -> Outcome {
+        self.provider.go_on()
+    }
+
+    /// A whole turn, and what they saw in it.
+    pub fn turn(&mut self) -> Outcome<Run> {
+        self.begin()?;
         let seen = serde_json::from_str(&self.provider.line()?)?;
         let shown = serde_json::from_str(&self.surface.line()?)?;
-        self.provider.finish()?;
-        self.surface.finish()?;
         Ok(Run { seen, shown })
+    }
+
+    /// The only turn.
+    pub fn once(mut self) -> Outcome<Run> {
+        let run = self.turn()?;
+        self.provider.finish()?;
+        self.surface.stop()?;
+        Ok(run)
     }
 
     /// End both, wherever they are.
@@ -157,6 +170,8 @@ pub enum Beside {
     Nobody,
     /// Surfaces that only listen.
     Surfaces(u64),
+    /// Apps that do nothing.
+    Apps(u64),
     /// An app that keeps asking for what is refused, as fast as it gets its answers.
     Flood,
 }
@@ -164,111 +179,104 @@ pub enum Beside {
 impl Beside {
     fn start(self, bus: &Bus) -> Outcome<Option<Running>> {
         let mut role = match self {
-            Self::Nobody => return Ok(None),
-            Self::Surfaces(count) => {
-                let mut role = bus.role("listeners")?;
-                role.args(["--count", &count.to_string()]);
-                role
-            }
+            Self::Nobody | Self::Apps(0) => return Ok(None),
+            Self::Surfaces(_) => bus.role("listeners")?,
+            Self::Apps(_) => bus.role("apps")?,
             Self::Flood => bus.role("flood")?,
         };
+        if let Self::Surfaces(count) | Self::Apps(count) = self {
+            role.args(["--count", &count.to_string()]);
+        }
         let mut running = Running::start("others", &mut role)?;
         running.line()?;
         Ok(Some(running))
     }
 }
 
-/// Run the load against the service once.
-pub fn run(bus: &Bus, service: &Service, size: Size, beside: Beside) -> Outcome<Run> {
-    let home = Home::new("home")?;
-    let mut service = service.start(bus, &home)?;
-    let beside = beside.start(bus)?;
-    let run = Load::start(bus, &service, size, None)?.finish()?;
-    drop(beside);
-    service.stop()?;
-    settle();
-    Ok(run)
+/// A bus, a service on it, and whoever else is there.
+pub struct World<L> {
+    /// What the service has to do.
+    pub load: L,
+    /// The service.
+    pub service: Running,
+    _beside: Option<Running>,
+    _bus: Bus,
+    _home: Home,
 }
 
-/// Run many callers against the service once.
-pub fn run_callers(bus: &Bus, service: &Service, callers: Callers) -> Outcome<(Called, Watched)> {
-    let home = Home::new("home")?;
-    let mut service = service.start(bus, &home)?;
-    let calls = (callers.apps * callers.calls).to_string();
-    let mut watcher = Running::start("surface", bus.role("watcher")?.args(["--calls", &calls]))?;
-    watcher.line()?;
-    let mut load = call(bus, &service, callers)?;
-    let called = serde_json::from_str(&load.line()?)?;
-    let watched = serde_json::from_str(&watcher.line()?)?;
-    service.stop()?;
-    settle();
-    Ok((called, watched))
+impl<L> World<L> {
+    /// Start all of it, the load last.
+    pub fn new(
+        kind: Kind,
+        service: &Service,
+        beside: Beside,
+        load: impl FnOnce(&Bus, &Running) -> Outcome<L>,
+    ) -> Outcome<Self> {
+        let bus = Bus::start(kind)?;
+        let home = Home::new("home")?;
+        let service = service.start(&bus, &home)?;
+        let beside = beside.start(&bus)?;
+        let load = load(&bus, &service)?;
+        Ok(Self { load, service, _beside: beside, _bus: bus, _home: home })
+    }
 }
 
-/// Many callers, under way.
+/// Many callers, whose calls a surface sees.
+pub struct Crowd {
+    callers: Running,
+    watcher: Running,
+}
+
+impl Crowd {
+    /// Start both.
+    pub fn start(bus: &Bus, service: &Running, callers: Callers) -> Outcome<Self> {
+        let calls = (callers.apps * callers.calls).to_string();
+        let mut role = bus.role("watcher")?;
+        let mut watcher = Running::start("surface", role.args(["--calls", &calls]))?;
+        watcher.line()?;
+        Ok(Self { callers: call(bus, service, callers)?, watcher })
+    }
+
+    /// A turn, and what they saw in it.
+    pub fn turn(&mut self) -> Outcome<(Called, Watched)> {
+        let called = called(&mut self.callers)?;
+        Ok((called, serde_json::from_str(&self.watcher.line()?)?))
+    }
+}
+
+/// Many callers; each turn begins with [`called`].
 pub fn call(bus: &Bus, service: &Running, callers: Callers) -> Outcome<Running> {
     let Callers { apps, calls, hasty } = callers;
     let mut role = bus.role("callers")?;
     role.args(["--apps", &apps.to_string(), "--calls", &calls.to_string()]);
-    role.args(["--service", &service.pid().to_string()]);
+    role.args(["--service", &service.pid().to_string()]).stdin(Stdio::piped());
     if hasty {
         role.arg("--hasty");
     }
     Running::start("callers", &mut role)
 }
 
+/// A turn of many callers.
+pub fn called(callers: &mut Running) -> Outcome<Called> {
+    callers.go_on()?;
+    Ok(serde_json::from_str(&callers.line()?)?)
+}
+
+/// Run the load against a service once, on a bus that stays.
+pub fn run(bus: &Bus, service: &Service, size: Size, beside: Beside) -> Outcome<Run> {
+    let home = Home::new("home")?;
+    let mut service = service.start(bus, &home)?;
+    let beside = beside.start(bus)?;
+    let run = Load::start(bus, &service, size, None)?.once()?;
+    drop(beside);
+    service.stop()?;
+    settle();
+    Ok(run)
+}
+
 /// The bus needs a moment to see that a name is free.
 fn settle() {
     std::thread::sleep(std::time::Duration::from_millis(50));
-}
-
-/// Run each of these in turn, as often as asked. Whoever goes first changes, so that a drift of the machine favours none.
-///
-/// A round in which others had more than a few hundredths of a core is disturbed, and one more is run for it, up to twice
-/// as many as were asked for; then the least disturbed ones count. What was measured has no part in that choice.
-/// `long_lived`: processes that take part and go on after a round.
-pub fn in_turn<C, R>(
-    cases: &[C],
-    long_lived: &[u32],
-    repeats: usize,
-    mut run: impl FnMut(&C) -> Outcome<R>,
-) -> Outcome<Vec<Vec<R>>> {
-    let mut rounds: Vec<(f64, Vec<(usize, R)>)> = Vec::new();
-    let calm = |rounds: &[(f64, Vec<(usize, R)>)]| {
-        rounds.iter().filter(|(share, _)| *share <= TOO_MUCH).count()
-    };
-    while calm(&rounds) < repeats && rounds.len() < repeats * 2 {
-        let watch = Watch::start(long_lived)?;
-        let mut round = Vec::new();
-        for turn in 0..cases.len() {
-            let at = (rounds.len() + turn) % cases.len();
-            round.push((at, run(&cases[at])?));
-        }
-        rounds.push((watch.share()?, round));
-    }
-    let disturbed = rounds.len() - calm(&rounds);
-    if disturbed > 0 {
-        let worst = rounds.iter().map(|(share, _)| share * 100.0).fold(0.0, f64::max);
-        eprintln!("  {disturbed} of {} rounds disturbed, by up to {worst:.0} %", rounds.len());
-    }
-    rounds.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-    rounds.truncate(repeats);
-    let mut runs: Vec<Vec<R>> = cases.iter().map(|_| Vec::new()).collect();
-    for (at, run) in rounds.into_iter().flat_map(|(_, round)| round) {
-        runs[at].push(run);
-    }
-    Ok(runs)
-}
-
-/// Run the load against each of the services in turn.
-pub fn rounds(
-    bus: &Bus,
-    services: &[Service],
-    repeats: usize,
-    size: Size,
-    beside: Beside,
-) -> Outcome<Vec<Vec<Run>>> {
-    in_turn(services, &[bus.pid], repeats, |service| run(bus, service, size, beside))
 }
 
 /// The path of the service that was built beside this program.

@@ -37,6 +37,12 @@ pub fn become_program(parent: u32, program: &[OsString]) -> Outcome {
     Err(format!("{}: {error}", program.display()).into())
 }
 
+/// In a role: wait for a line of the parent. False if there will be none.
+pub fn may_go_on() -> Outcome<bool> {
+    let mut line = String::new();
+    Ok(std::io::stdin().read_line(&mut line)? > 0)
+}
+
 /// A running child, killed when dropped.
 pub struct Running {
     child: Child,
@@ -76,7 +82,7 @@ impl Running {
         Ok(input.write_all(b"\n")?)
     }
 
-    /// Wait until it ends by itself.
+    /// Wait until it ends by itself; it is sent no more lines.
     pub fn finish(&mut self) -> Outcome {
         self.child.wait()?;
         Ok(())
