@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 const BOUND: u64 = 1 << 20;
 /// Bytes of room that are kept for the next lines.
 const KEPT: usize = 4096;
+/// So many bytes of lines are handed to the kernel at once. More would have to be fetched into the processor anew, and need
+/// room that is not there yet.
+const CHUNK: usize = 16 * 1024;
 /// Steps that are put into words together. One by one, on a core that does other things in between, each would find nothing
 /// of what it needs in the cache; with very many, what was noted would not be in it any more.
 const TOGETHER: usize = 32;
@@ -108,10 +111,14 @@ impl FlowLog {
         }
     }
 
-    /// Put what was noted into words, once it is enough to fetch into the processor what that takes.
+    /// Put what was noted into words, once it is enough to fetch into the processor what that takes; and write them, once
+    /// they are many.
     pub fn word_many(&mut self) {
         if self.noted.len() >= TOGETHER {
             self.word_all();
+        }
+        if self.buffer.len() >= CHUNK {
+            self.write_words();
         }
     }
 
@@ -138,13 +145,17 @@ impl FlowLog {
     pub fn write(&mut self) {
         self.word_all();
         self.noted = Vec::new();
+        self.write_words();
+        self.buffer.shrink_to(KEPT);
+    }
+
+    fn write_words(&mut self) {
         let Some(file) = self.file.as_mut().filter(|_| !self.buffer.is_empty()) else { return };
         // A full disk must not stop a call, nor fill the log of errors with one line for each.
         if file.write_all(self.buffer.as_bytes()).is_ok() {
             self.length += self.buffer.len() as u64;
         }
         self.buffer.clear();
-        self.buffer.shrink_to(KEPT);
         if self.length > BOUND {
             let moved = fs::rename(&self.path, self.path.with_extension("old"));
             match moved.and_then(|()| self.reopen()) {

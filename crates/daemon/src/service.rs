@@ -72,7 +72,7 @@ pub(crate) struct Service {
     pub journal: Option<Journal>,
     pub recents: Option<Recents>,
     /// Entries that are in the journal and not yet with the list, and when they shall be.
-    pub gathered: Vec<RecentsEntry>,
+    pub gathered: BTreeMap<CallNumber, RecentsEntry>,
     pub gather_until: Option<Timestamp>,
     /// How many entries the list was sent.
     pub sent: u64,
@@ -229,7 +229,7 @@ impl Service {
             flow,
             journal: None,
             recents: state.map(|folder| Recents::start(folder.join("recents.db"), answers)),
-            gathered: Vec::new(),
+            gathered: BTreeMap::new(),
             gather_until: None,
             sent: 0,
             given_back: 0,
@@ -269,7 +269,7 @@ impl Service {
                     tracing::warn!("{} bytes of a torn record were cut", remembered.torn);
                 }
                 self.journal = Some(journal);
-                self.gathered = remembered.entries.into_values().collect();
+                self.gathered = remembered.entries;
             }
             Err(error) => {
                 self.degraded.push(format!(
@@ -283,9 +283,9 @@ impl Service {
 
     fn restore(&mut self) {
         let orphans: Vec<RecentsEntry> =
-            self.gathered.iter().filter(|entry| entry.ended.is_none()).cloned().collect();
-        let last = match self.gathered.last() {
-            Some(entry) => entry.number,
+            self.gathered.values().filter(|entry| entry.ended.is_none()).cloned().collect();
+        let last = match self.gathered.last_key_value() {
+            Some((number, _)) => *number,
             // The journal is gone: numbers go on behind what the list has.
             None => self.last_in_list(),
         };
@@ -383,7 +383,8 @@ impl Service {
     pub fn record(&mut self, entry: RecentsEntry) {
         if let Some(journal) = &mut self.journal {
             journal.append(&entry);
-            self.gathered.push(entry);
+            // Of each call only the last entry counts.
+            self.gathered.insert(entry.number, entry);
         }
     }
 
@@ -413,10 +414,7 @@ impl Service {
     pub fn send_gathered(&mut self) {
         self.gather_until = None;
         self.flow.write();
-        // Of each call only the last entry counts.
-        let entries = std::mem::take(&mut self.gathered);
-        let last: BTreeMap<_, _> = entries.into_iter().map(|entry| (entry.number, entry)).collect();
-        let entries: Vec<RecentsEntry> = last.into_values().collect();
+        let entries: Vec<RecentsEntry> = std::mem::take(&mut self.gathered).into_values().collect();
         if let Some(recents) = self.recents.as_ref().filter(|_| !entries.is_empty()) {
             self.sent += entries.len() as u64;
             recents.write(entries);
