@@ -1,4 +1,5 @@
 use crate::Round;
+use crate::cores::Cores;
 use crate::cost::{self, Calling, Cost};
 use crate::watch::{Watch, round};
 use hookswitch_journeys::Phone;
@@ -106,10 +107,13 @@ fn phone() -> Phone {
 }
 
 /// It calls itself, and hangs up, on a locked phone.
-pub async fn measure(calls: usize) -> Vec<Round> {
+pub async fn measure(calls: usize, cores: &Cores) -> Vec<Round> {
+    cores.others();
     let phone = phone();
     let mut program = GnomeCalls { bus: phone.stranger().await };
+    cores.shell();
     let screen = Screen::start(phone.address(), Lock::Locked).await;
+    cores.others();
     let mut running = program.waiting(&screen);
     let running = running.stdout(std::process::Stdio::null()).spawn().expect("setpriv starts");
     let process = running.id().expect("it runs");
@@ -122,6 +126,7 @@ pub async fn measure(calls: usize) -> Vec<Round> {
         program.tell(&path, "Hangup").await;
         watch.next("InterfacesRemoved").await;
     }
+    cores.free();
     rounds
 }
 

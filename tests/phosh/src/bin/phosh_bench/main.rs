@@ -3,6 +3,7 @@
 //! It exits with 1 if a bar is missed.
 
 mod compared;
+mod cores;
 mod cost;
 // One way to write a figure down for both benches that stand beside `hookswitch-bench`.
 #[path = "../../../../sound/src/bin/sound_bench/figure.rs"]
@@ -12,6 +13,7 @@ mod ours;
 mod process;
 mod watch;
 
+use cores::Cores;
 use figure::{Figure, median};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -49,10 +51,12 @@ fn main() -> ExitCode {
 }
 
 async fn measure(calls: usize) -> Vec<Figure> {
-    let ours = ours::measure(calls).await;
+    let ours = ours::measure(calls, &Cores::all()).await;
+    let ours_on_one = told(&ours::measure(calls, &Cores::one()).await);
     let cost = ours::cost().await;
     let mut figures = vec![
         Figure::reported("Phosh: report to InterfacesAdded", told(&ours), "ms"),
+        Figure::reported("Phosh: report to InterfacesAdded, one core", ours_on_one, "ms"),
         Figure::reported("Phosh: report to the first changed pixel", seen(&ours), "ms"),
     ];
     figures.extend(compared::own("Phone", &cost));
@@ -69,14 +73,25 @@ async fn measure(calls: usize) -> Vec<Figure> {
         );
         return figures;
     }
-    let theirs = gnome_calls::measure(calls).await;
+    let theirs = gnome_calls::measure(calls, &Cores::all()).await;
+    let theirs_on_one = told(&gnome_calls::measure(calls, &Cores::one()).await);
     let their_cost = gnome_calls::cost().await;
     figures.extend([
         Figure::reported("Phosh: GNOME Calls, signal to InterfacesAdded", told(&theirs), "ms"),
         Figure::reported("Phosh: GNOME Calls, to the first changed pixel", seen(&theirs), "ms"),
-        Figure::at_most(
-            "Phosh: InterfacesAdded, share of GNOME Calls",
+        Figure::reported(
+            "Phosh: GNOME Calls, signal to InterfacesAdded, one core",
+            theirs_on_one,
+            "ms",
+        ),
+        Figure::reported(
+            "Phosh: InterfacesAdded, share of GNOME Calls, all cores",
             told(&ours) / told(&theirs),
+            "share",
+        ),
+        Figure::at_most(
+            "Phosh: InterfacesAdded, share of GNOME Calls, one core",
+            ours_on_one / theirs_on_one,
             "share",
             SHARE_BAR,
         ),

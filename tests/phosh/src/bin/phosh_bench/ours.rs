@@ -1,4 +1,5 @@
 use crate::Round;
+use crate::cores::Cores;
 use crate::cost::{self, Calling, Cost};
 use crate::watch::{Watch, round};
 use hookswitch::{CallNumber, CallState, CallUpdate, EndedReason, Handle, HandleKind, new_call};
@@ -26,10 +27,13 @@ fn anna() -> CallUpdate {
 }
 
 /// An app reports a call, and takes it back, on a locked phone.
-pub async fn measure(calls: usize) -> Vec<Round> {
+pub async fn measure(calls: usize, cores: &Cores) -> Vec<Round> {
+    cores.others();
     let phone = phone();
     let app = phone.app("org.example.Chat").await;
+    cores.shell();
     let screen = Screen::start(phone.address(), Lock::Locked).await;
+    cores.others();
     let mut watch = Watch::start(phone.address()).await;
     let mut rounds = Vec::new();
     for _ in 0..calls {
@@ -44,6 +48,7 @@ pub async fn measure(calls: usize) -> Vec<Round> {
         soon("the end", ended).await.expect("it ends");
         watch.next("InterfacesRemoved").await;
     }
+    cores.free();
     rounds
 }
 

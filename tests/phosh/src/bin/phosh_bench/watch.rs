@@ -6,6 +6,8 @@ use std::time::Instant;
 use zbus::message::Type;
 use zbus::{Connection, MessageStream, OwnedObjectPath, OwnedVariant};
 
+const MANAGER: &str = "org.freedesktop.DBus.ObjectManager";
+
 type Added = (OwnedObjectPath, HashMap<String, HashMap<String, OwnedVariant>>);
 type Removed = (OwnedObjectPath, Vec<String>);
 
@@ -21,7 +23,10 @@ impl Watch {
             zbus::connection::Builder::address(bus).build().await.expect("the bus can be reached");
         let messages = MessageStream::from(&connection);
         let monitoring = zbus::fdo::MonitoringProxy::new(&connection).await.expect("a monitor");
-        monitoring.become_monitor(&[], 0).await.expect("the bus lets itself be watched");
+        // Nothing else: the bus would have to copy each message on its way, and that of GNOME Calls has none before.
+        let rule = format!("type='signal',interface='{MANAGER}'");
+        let rule = zbus::MatchRule::try_from(rule.as_str()).expect("a rule");
+        monitoring.become_monitor(&[rule], 0).await.expect("the bus lets itself be watched");
         Self { messages }
     }
 
