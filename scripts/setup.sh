@@ -89,7 +89,7 @@ wtype               have wtype
 mako-notifier       have mako
 dunst               have dunst
 sway-notification-center have swaync
-imagemagick         have convert
+imagemagick         have compare && convert -version | grep ImageMagick
 tesseract-ocr       have tesseract
 tesseract-ocr-eng   ls /usr/share/tesseract-ocr/*/tessdata/eng.traineddata
 fonts-cantarell     ls /usr/share/fonts/*/cantarell/*.otf
