@@ -1,6 +1,6 @@
 use hookswitch::CallUuid;
 use hookswitch_journeys::{App, Event, Phone};
-use hookswitch_phosh::{Lock, Screen, spot};
+use hookswitch_phosh::{Lock, Screen, soon, spot};
 
 const CHAT: &str = "org.example.Chat";
 const TALK: &str = "org.example.Talk";
@@ -11,11 +11,15 @@ fn phone() -> Phone {
 
 /// The app's call is answered on the lock screen, and has the audio.
 async fn answers(screen: &mut Screen, app: &mut App, call: CallUuid) {
+    screen.is_still().await;
+    let ringing = screen.buttons().await;
     screen.tap(spot::ANSWER).await;
     let answer = app.answer().await;
     assert_eq!(answer.call, call);
     answer.fulfill();
     app.audio_on(call).await;
+    // What is tapped next is not there before.
+    soon("the screen of the call", async { while screen.buttons().await == ringing {} }).await;
 }
 
 #[tokio::test]
