@@ -7,7 +7,8 @@ use crate::Outcome;
 use crate::disturbance::{TOO_MUCH, Watch};
 use crate::figures::median;
 
-/// Rounds of [`side_by_side`] that are counted together by [`used`]: they take a second and more.
+/// Rounds of [`side_by_side`] that are counted together by [`used`]: half a second and more, longer than the service gathers
+/// what it writes.
 pub const GROUP: usize = 10;
 
 /// Run each of these in turn, as often as asked. Whoever goes first changes, so that a drift of the machine favours none.
