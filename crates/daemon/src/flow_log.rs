@@ -283,6 +283,18 @@ mod tests {
     }
 
     #[test]
+    fn many_lines_do_not_wait_until_nothing_else_is_to_be_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut service = Service::start(folder.path(), 0);
+        for _ in 0..400 {
+            service.is_called();
+            service.log.word_many();
+            assert!(service.log.buffer.len() < 2 * CHUNK, "{}", service.log.buffer.len());
+        }
+        assert!(sizes(folder.path())[0] > 0);
+    }
+
+    #[test]
     fn it_goes_on_after_a_restart_and_a_line_that_was_cut_short() {
         let folder = tempfile::tempdir().unwrap();
         let mut service = Service::start(folder.path(), 0);
