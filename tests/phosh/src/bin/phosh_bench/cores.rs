@@ -1,6 +1,7 @@
 //! Which core works for whom.
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use std::fmt;
 
 /// Where the programs run that a call goes through.
 pub struct Cores {
@@ -42,10 +43,21 @@ impl Cores {
         sched_setaffinity(None, &one).expect("a core of ours");
     }
 
+    /// Whether it is one for everything but the shell.
+    pub fn are_one(&self) -> bool {
+        self.apart.is_some()
+    }
+
     /// As it was before.
     pub fn free(&self) {
         if let Some(all) = &self.apart {
             sched_setaffinity(None, all).expect("our cores");
         }
+    }
+}
+
+impl fmt::Display for Cores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.are_one() { "one core" } else { "all cores" })
     }
 }

@@ -1,14 +1,15 @@
 use crate::Round;
 use crate::cores::Cores;
 use crate::cost::{self, Calling, Cost};
-use crate::watch::{Watch, round};
+use crate::turns::Rings;
+use crate::watch::{Watch, round, told};
 use hookswitch_journeys::Phone;
 use hookswitch_phosh::{Lock, Screen, soon};
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use zbus::{Connection, OwnedObjectPath, OwnedVariant};
 
 const PROGRAM: &str = "/usr/bin/gnome-calls";
@@ -106,28 +107,51 @@ fn phone() -> Phone {
     Phone::with_environment("", &[("HOOKSWITCH_PHOSH", "never".into())])
 }
 
-/// It calls itself, and hangs up, on a locked phone.
-pub async fn measure(calls: usize, cores: &Cores) -> Vec<Round> {
-    cores.others();
-    let phone = phone();
-    let mut program = GnomeCalls { bus: phone.stranger().await };
-    cores.shell();
-    let screen = Screen::start(phone.address(), Lock::Locked).await;
-    cores.others();
-    let mut running = program.waiting(&screen);
-    let running = running.stdout(std::process::Stdio::null()).spawn().expect("setpriv starts");
-    let process = running.id().expect("it runs");
-    program.takes_calls().await;
-    let mut watch = Watch::start(phone.address()).await;
-    let mut rounds = Vec::new();
-    for _ in 0..calls {
-        let (took, path) = round(&screen, &mut watch, async || program.rings(process).await).await;
-        rounds.push(took);
-        program.tell(&path, "Hangup").await;
-        watch.next("InterfacesRemoved").await;
+/// It, on a locked phone of its own: it calls itself, and hangs up.
+pub struct CallsItself {
+    program: GnomeCalls,
+    running: Child,
+    screen: Screen,
+    watch: Watch,
+    call: String,
+    _phone: Phone,
+}
+
+impl CallsItself {
+    /// On these cores.
+    pub async fn new(cores: &Cores) -> Self {
+        cores.others();
+        let phone = phone();
+        let mut program = GnomeCalls { bus: phone.stranger().await };
+        cores.shell();
+        let screen = Screen::start(phone.address(), Lock::Locked).await;
+        cores.others();
+        let mut running = program.waiting(&screen);
+        let running = running.stdout(std::process::Stdio::null()).spawn().expect("setpriv starts");
+        program.takes_calls().await;
+        let watch = Watch::start(phone.address()).await;
+        Self { program, running, screen, watch, call: String::new(), _phone: phone }
     }
-    cores.free();
-    rounds
+}
+
+impl Rings for CallsItself {
+    async fn first(&mut self) -> Duration {
+        let process = self.running.id().expect("it runs");
+        told(&mut self.watch, async || self.program.rings(process).await).await.1
+    }
+
+    async fn rings(&mut self) -> Round {
+        let process = self.running.id().expect("it runs");
+        let (took, path) =
+            round(&self.screen, &mut self.watch, async || self.program.rings(process).await).await;
+        self.call = path;
+        took
+    }
+
+    async fn ends(&mut self) {
+        self.program.tell(&self.call, "Hangup").await;
+        self.watch.next("InterfacesRemoved").await;
+    }
 }
 
 /// What its screens cost.

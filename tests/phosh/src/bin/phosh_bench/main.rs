@@ -11,6 +11,7 @@ mod figure;
 mod gnome_calls;
 mod ours;
 mod process;
+mod turns;
 mod watch;
 
 use cores::Cores;
@@ -19,9 +20,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// Calls, if nobody says how many.
-const CALLS: usize = 9;
-/// Of what GNOME Calls needs until the shell is told.
-const SHARE_BAR: f64 = 0.25;
+const CALLS: usize = 11;
+/// Phones that are started for their first call.
+const STARTS: usize = 7;
 
 /// How long one call took until the shell was told, and until the screen was another.
 #[derive(Clone, Copy)]
@@ -40,9 +41,6 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("an event loop");
     let figures = runtime.block_on(measure(calls));
-    for figure in &figures {
-        println!("{figure}");
-    }
     if let Err(error) = figure::add(file.as_ref(), &figures) {
         eprintln!("phosh_bench: {file}: {error}");
         return ExitCode::FAILURE;
@@ -51,64 +49,64 @@ fn main() -> ExitCode {
 }
 
 async fn measure(calls: usize) -> Vec<Figure> {
-    let ours = ours::measure(calls, &Cores::all()).await;
-    let ours_on_one = told(&ours::measure(calls, &Cores::one()).await);
+    let compare = gnome_calls::is_there();
+    let mut figures = Vec::new();
+    for cores in [Cores::all(), Cores::one()] {
+        figures.extend(told(reports(calls, &cores, compare).await));
+        cores.free();
+    }
     let cost = ours::cost().await;
-    let mut figures = vec![
-        Figure::reported("Phosh: report to InterfacesAdded", told(&ours), "ms"),
-        Figure::reported("Phosh: report to InterfacesAdded, one core", ours_on_one, "ms"),
-        Figure::reported("Phosh: report to the first changed pixel", seen(&ours), "ms"),
-    ];
-    figures.extend(compared::own("Phone", &cost));
+    figures.extend(told(compared::own("Phone", &cost)));
     let first_call = milliseconds(ours::first_call(calls.min(5)).await);
-    figures.push(Figure::reported(
-        "Phone: exec to the screen of a call that waits",
-        first_call,
-        "ms",
-    ));
-    if !gnome_calls::is_there() {
+    let name = "Phone: exec to the screen of a call that waits";
+    figures.extend(told(vec![Figure::reported(name, first_call, "ms")]));
+    if !compare {
         eprintln!(
             "phosh_bench: GNOME Calls is not installed, so it is NOT compared with it. Install the package gnome-calls, \
              then run this again."
         );
         return figures;
     }
-    let theirs = gnome_calls::measure(calls, &Cores::all()).await;
-    let theirs_on_one = told(&gnome_calls::measure(calls, &Cores::one()).await);
     let their_cost = gnome_calls::cost().await;
-    figures.extend([
-        Figure::reported("Phosh: GNOME Calls, signal to InterfacesAdded", told(&theirs), "ms"),
-        Figure::reported("Phosh: GNOME Calls, to the first changed pixel", seen(&theirs), "ms"),
-        Figure::reported(
-            "Phosh: GNOME Calls, signal to InterfacesAdded, one core",
-            theirs_on_one,
-            "ms",
-        ),
-        Figure::reported(
-            "Phosh: InterfacesAdded, share of GNOME Calls, all cores",
-            told(&ours) / told(&theirs),
-            "share",
-        ),
-        Figure::at_most(
-            "Phosh: InterfacesAdded, share of GNOME Calls, one core",
-            ours_on_one / theirs_on_one,
-            "share",
-            SHARE_BAR,
-        ),
-    ]);
-    figures.extend(compared::own("GNOME Calls", &their_cost));
-    figures.extend(compared::with(&cost, &their_cost));
+    figures.extend(told(compared::own("GNOME Calls", &their_cost)));
+    figures.extend(told(compared::with(&cost, &their_cost)));
+    figures.extend(told(first_calls().await.into()));
     figures
+}
+
+/// What is known so far, printed.
+fn told(figures: Vec<Figure>) -> Vec<Figure> {
+    for figure in &figures {
+        println!("{figure}");
+    }
+    figures
+}
+
+/// From a report to what the shell is told and shows.
+async fn reports(calls: usize, cores: &Cores, compare: bool) -> Vec<Figure> {
+    let mut ours = ours::Reports::new(cores).await;
+    if !compare {
+        let ours = turns::alone(&mut ours, calls).await;
+        return compared::reports("Phosh", &ours, cores).into();
+    }
+    let mut theirs = gnome_calls::CallsItself::new(cores).await;
+    let pairs = turns::in_turn(&mut ours, &mut theirs, calls).await;
+    let (ours, theirs): (Vec<Round>, Vec<Round>) = pairs.iter().copied().unzip();
+    let mut figures: Vec<Figure> = compared::reports("Phosh", &ours, cores).into();
+    figures.extend(compared::reports("Phosh: GNOME Calls", &theirs, cores));
+    figures.push(compared::share(&pairs, cores));
+    figures
+}
+
+/// The first call after a start, as on a phone that is called now and then: whose pages are not in memory, and whose files are
+/// not read yet, reads them while somebody rings.
+async fn first_calls() -> [Figure; 3] {
+    let cores = Cores::all();
+    let ours = async || ours::Reports::new(&cores).await;
+    let theirs = async || gnome_calls::CallsItself::new(&cores).await;
+    compared::first_calls(&turns::first(ours, theirs, STARTS).await)
 }
 
 fn milliseconds(times: impl IntoIterator<Item = Duration>) -> f64 {
     median(times.into_iter().map(|time| time.as_secs_f64() * 1_000.0))
-}
-
-fn told(rounds: &[Round]) -> f64 {
-    milliseconds(rounds.iter().map(|round| round.told))
-}
-
-fn seen(rounds: &[Round]) -> f64 {
-    milliseconds(rounds.iter().map(|round| round.seen))
 }

@@ -1,8 +1,11 @@
 use crate::Round;
 use crate::cores::Cores;
 use crate::cost::{self, Calling, Cost};
-use crate::watch::{Watch, round};
-use hookswitch::{CallNumber, CallState, CallUpdate, EndedReason, Handle, HandleKind, new_call};
+use crate::turns::Rings;
+use crate::watch::{Watch, round, told};
+use hookswitch::{
+    CallNumber, CallState, CallUpdate, CallUuid, EndedReason, Handle, HandleKind, new_call,
+};
 use hookswitch_journeys::{App, Phone, Screen as Surface, program};
 use hookswitch_phosh::{Lock, Screen, soon};
 use std::fs;
@@ -14,6 +17,8 @@ use tokio::process::Command;
 const STARTED: &str = include_str!("../../../../../data/dbus/org.hookswitch.Phone.service.in");
 /// What is added to that for a program that waits for calls.
 const WAITING: &str = "--gapplication-service";
+/// As the service names the screen that Phosh draws.
+const LOCK_SCREEN: &str = "Phosh's lock screen";
 /// How often to look whether it is there.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -26,30 +31,72 @@ fn anna() -> CallUpdate {
     CallUpdate { remote_handle, ..CallUpdate::default() }
 }
 
-/// An app reports a call, and takes it back, on a locked phone.
-pub async fn measure(calls: usize, cores: &Cores) -> Vec<Round> {
-    cores.others();
-    let phone = phone();
-    let app = phone.app("org.example.Chat").await;
-    cores.shell();
-    let screen = Screen::start(phone.address(), Lock::Locked).await;
-    cores.others();
-    let mut watch = Watch::start(phone.address()).await;
-    let mut rounds = Vec::new();
-    for _ in 0..calls {
-        let (call, update) = (new_call(), anna());
-        let (took, _) = round(&screen, &mut watch, async || {
-            let reported = app.provider.report_new_incoming_call(call, update).await;
-            reported.expect("it rings");
-        })
-        .await;
-        rounds.push(took);
-        let ended = app.provider.report_call_ended(call, None, EndedReason::RemoteEnded);
-        soon("the end", ended).await.expect("it ends");
-        watch.next("InterfacesRemoved").await;
+/// An app on a locked phone of its own, which reports a call and takes it back.
+pub struct Reports {
+    app: App,
+    screen: Screen,
+    watch: Watch,
+    call: Option<CallUuid>,
+    // The app goes before the bus that it is on.
+    phone: Phone,
+}
+
+impl Reports {
+    /// On these cores.
+    pub async fn new(cores: &Cores) -> Self {
+        cores.others();
+        let phone = phone();
+        let app = phone.app("org.example.Chat").await;
+        cores.shell();
+        let screen = Screen::start(phone.address(), Lock::Locked).await;
+        cores.others();
+        let watch = Watch::start(phone.address()).await;
+        Self { app, screen, watch, call: None, phone }
     }
-    cores.free();
-    rounds
+
+    /// Phosh alone is told, so it has to be there.
+    async fn is_looked_at(&self) {
+        is_a_surface(&self.phone.screen().await, LOCK_SCREEN).await;
+    }
+}
+
+async fn report(app: &App, call: CallUuid) {
+    let reported = app.provider.report_new_incoming_call(call, anna()).await;
+    reported.expect("it rings");
+}
+
+impl Rings for Reports {
+    async fn first(&mut self) -> Duration {
+        self.is_looked_at().await;
+        told(&mut self.watch, async || report(&self.app, new_call()).await).await.1
+    }
+
+    async fn rings(&mut self) -> Round {
+        let call = new_call();
+        self.call = Some(call);
+        round(&self.screen, &mut self.watch, async || report(&self.app, call).await).await.0
+    }
+
+    async fn ends(&mut self) {
+        let call = self.call.take().expect("it rings");
+        let ended = self.app.provider.report_call_ended(call, None, EndedReason::RemoteEnded);
+        soon("the end", ended).await.expect("it ends");
+        self.watch.next("InterfacesRemoved").await;
+    }
+}
+
+/// Wait until something of this name shows calls.
+async fn is_a_surface(user: &Surface, name: &str) {
+    soon(name, async {
+        loop {
+            let status = user.surface.status().await.expect("the service answers");
+            if status.surfaces.iter().any(|one| one.name == name) {
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    })
+    .await;
 }
 
 /// Our call screens, an app whose calls they show, and somebody who says what the user wants.
@@ -95,16 +142,7 @@ impl Calling for Ours {
     }
 
     async fn takes_calls(&mut self) {
-        soon("the call screens", async {
-            loop {
-                let status = self.user.surface.status().await.expect("the service answers");
-                if status.surfaces.iter().any(|one| one.name == "Phone") {
-                    return;
-                }
-                tokio::time::sleep(LOOK).await;
-            }
-        })
-        .await;
+        is_a_surface(&self.user, "Phone").await;
     }
 
     async fn rings(&mut self, _: u32) {

@@ -2,7 +2,7 @@ use crate::Round;
 use futures_util::StreamExt;
 use hookswitch_phosh::{Screen, soon};
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use zbus::message::Type;
 use zbus::{Connection, MessageStream, OwnedObjectPath, OwnedVariant};
 
@@ -51,7 +51,15 @@ impl Watch {
     }
 }
 
-/// Ring, by what `ring` does, and take the times: the signal by the monitor, the screen by pictures of it.
+/// Ring, by what `ring` does, and take the time until the signal, and what it says.
+pub async fn told(watch: &mut Watch, ring: impl AsyncFnOnce()) -> (Instant, Duration, String) {
+    let began = Instant::now();
+    // Both at once: when the signal came must not depend on when the report was answered.
+    let ((), (told, path)) = tokio::join!(ring(), watch.next("InterfacesAdded"));
+    (began, told - began, path)
+}
+
+/// The same, and the time until the screen is another, by pictures of it.
 pub async fn round(
     screen: &Screen,
     watch: &mut Watch,
@@ -59,13 +67,10 @@ pub async fn round(
 ) -> (Round, String) {
     screen.is_still().await;
     let before = screen.buttons().await;
-    let began = Instant::now();
-    // Both at once: when the signal came must not depend on when the report was answered.
-    let ((), (told, path)) = tokio::join!(ring(), watch.next("InterfacesAdded"));
+    let (began, told, path) = told(watch, ring).await;
     let seen = soon("another picture", async {
         while screen.buttons().await == before {}
-        Instant::now()
+        began.elapsed()
     });
-    let seen = seen.await;
-    (Round { told: told - began, seen: seen - began }, path)
+    (Round { told, seen: seen.await }, path)
 }
