@@ -321,6 +321,8 @@ typedef struct {
   int32_t emergency;
   // HOOKSWITCH_NO: not into recents. Only the first report decides.
   int32_t in_recents;
+  // HOOKSWITCH_YES or HOOKSWITCH_NO (default): the media is lost and being set up again.
+  int32_t reconnecting;
 } hookswitch_update;
 
 // The answer to something the app asked. Called once, by `hookswitch_provider_dispatch`, with the `data` that was given

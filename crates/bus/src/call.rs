@@ -47,6 +47,8 @@ pub struct CallRecord {
     pub name: Option<String>,
     /// Whether it carries video.
     pub has_video: bool,
+    /// Whether its media is lost and being set up again. Default no.
+    pub reconnecting: Option<bool>,
     /// Whether the microphone is muted for it.
     pub muted: bool,
     /// Whether it can be held.
@@ -117,6 +119,7 @@ impl CallRecord {
             handle_name: handle.display_name.clone(),
             name: view.name().map(str::to_owned),
             has_video: view.facts.video,
+            reconnecting: view.facts.reconnecting.then_some(true),
             muted: view.muted,
             supports_holding: can.holding,
             supports_grouping: can.grouping,

@@ -67,6 +67,8 @@ pub struct UpdateRecord {
     /// See `CallUpdate`.
     pub has_video: Option<bool>,
     /// See `CallUpdate`.
+    pub reconnecting: Option<bool>,
+    /// See `CallUpdate`.
     pub members: Option<Vec<MemberRecord>>,
     /// Incoming only: an emergency service calls back.
     pub emergency: Option<bool>,
@@ -115,6 +117,7 @@ impl UpdateRecord {
             supports_video: self.supports_video,
             supports_translation: self.supports_translation,
             has_video: self.has_video,
+            reconnecting: self.reconnecting,
             members: members.transpose()?,
             emergency: self.emergency,
             log_policy: self.log_policy.map(|word| match word.as_str() {
@@ -154,6 +157,7 @@ impl UpdateRecord {
             supports_video: update.supports_video,
             supports_translation: update.supports_translation,
             has_video: update.has_video,
+            reconnecting: update.reconnecting,
             members: update.members.map(|members| members.iter().map(Into::into).collect()),
             emergency: update.emergency,
             log_policy: update.log_policy.map(|policy| match policy {
@@ -222,6 +226,8 @@ pub struct AdoptionRecord {
     pub supports_dtmf: Option<bool>,
     /// As in `UpdateRecord`.
     pub has_video: Option<bool>,
+    /// As in `UpdateRecord`.
+    pub reconnecting: Option<bool>,
 }
 
 impl AdoptionRecord {
@@ -243,6 +249,7 @@ impl AdoptionRecord {
             supports_holding: self.supports_holding,
             supports_dtmf: self.supports_dtmf,
             has_video: self.has_video,
+            reconnecting: self.reconnecting,
             ..UpdateRecord::default()
         };
         let (muted, update) = (self.muted.unwrap_or(false), update.into_update()?);

@@ -36,6 +36,8 @@ pub struct Update {
     pub emergency: i32,
     /// HOOKSWITCH_NO: not into recents. Only the first report decides.
     pub in_recents: i32,
+    /// HOOKSWITCH_YES or HOOKSWITCH_NO (default): the media is lost and being set up again.
+    pub reconnecting: i32,
 }
 
 // SAFETY: `size` is first; null pointers and zeros are valid.
@@ -65,6 +67,7 @@ impl Update {
             supports_video: tristate(self.supports_video),
             supports_translation: tristate(self.supports_translation),
             has_video: tristate(self.has_video),
+            reconnecting: tristate(self.reconnecting),
             members: None,
             emergency: tristate(self.emergency),
             log_policy: tristate(self.in_recents)

@@ -24,6 +24,7 @@ pub fn call(call: &Call) -> Value {
         "handle_name": call.handle.display_name,
         "name": call.name,
         "has_video": call.video,
+        "reconnecting": call.reconnecting,
         "muted": call.muted,
         "supports_holding": call.capabilities.holding,
         "supports_grouping": call.capabilities.grouping,

@@ -141,6 +141,7 @@ mod tests {
             handle: Handle::new(HandleKind::Generic, format!("caller {number}")),
             name: None,
             video: false,
+            reconnecting: false,
             muted: false,
             capabilities: Capabilities::default(),
             group: None,

@@ -28,6 +28,8 @@ pub struct Call {
     pub name: Option<String>,
     /// Whether it carries video.
     pub video: bool,
+    /// Whether its media is lost and being set up again.
+    pub reconnecting: bool,
     /// Whether the microphone is muted for it.
     pub muted: bool,
     /// What can be done with it: as the call says, as far as its app can.
@@ -93,6 +95,7 @@ impl From<CallRecord> for Call {
             handle: wire::handle(record.handle, &record.handle_kind, record.handle_name),
             name: record.name,
             video: record.has_video,
+            reconnecting: record.reconnecting.unwrap_or(false),
             muted: record.muted,
             capabilities: Capabilities {
                 holding: record.supports_holding,

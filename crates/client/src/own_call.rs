@@ -25,6 +25,8 @@ pub struct OwnCall {
     pub name: Option<String>,
     /// Whether it carries video.
     pub video: bool,
+    /// Whether its media is lost and being set up again.
+    pub reconnecting: bool,
     /// Whether the microphone is muted for it.
     pub muted: bool,
     /// Whether it can be held.
@@ -80,6 +82,7 @@ impl OwnCall {
             supports_holding: Some(self.supports_holding),
             supports_dtmf: Some(self.supports_dtmf),
             has_video: Some(self.video),
+            reconnecting: Some(self.reconnecting),
             ..CallUpdate::default()
         };
         Some(Adoption { state, muted: self.muted, group_with, update })
@@ -96,6 +99,7 @@ impl OwnCall {
             handle: wire::handle(record.handle, &record.handle_kind, record.handle_name),
             name: record.name,
             video: record.has_video,
+            reconnecting: record.reconnecting.unwrap_or(false),
             muted: record.muted,
             supports_holding: record.supports_holding,
             supports_dtmf: record.supports_dtmf,

@@ -25,6 +25,8 @@ pub struct Facts {
     pub name: Option<Arc<String>>,
     /// Whether it carries video.
     pub video: bool,
+    /// Whether its media is lost and being set up again.
+    pub reconnecting: bool,
     /// Who takes part at the other end, where that is more than one.
     pub members: Arc<[Member]>,
     /// Whether it is an emergency call, or an emergency service calls back.
@@ -50,6 +52,7 @@ impl Facts {
         to.video = update.supports_video.unwrap_or(to.video);
         to.translation = update.supports_translation.unwrap_or(to.translation);
         self.video = update.has_video.unwrap_or(self.video);
+        self.reconnecting = update.reconnecting.unwrap_or(self.reconnecting);
         if let Some(members) = update.members {
             self.members = members.into();
         }

@@ -305,6 +305,7 @@ fn what_an_app_says_of_a_call_is_told_but_for_names_and_addresses() {
         supports_video: Some(can),
         supports_translation: Some(can),
         has_video: Some(can),
+        reconnecting: Some(can),
         members: None,
         emergency: Some(can),
         log_policy: Some(if can { LogPolicy::Full } else { LogPolicy::None }),
@@ -315,15 +316,15 @@ fn what_an_app_says_of_a_call_is_told_but_for_names_and_addresses() {
     };
     assert_eq!(
         world.report(CHAT, 1, incoming(true, Verdict::Allow))[0],
-        "chat -> core : report incoming call1 holding grouping ungrouping dtmf can_video can_translate video emergency named account=default"
+        "chat -> core : report incoming call1 holding grouping ungrouping dtmf can_video can_translate video reconnecting emergency named account=default"
     );
     assert_eq!(
         world.report(CHAT, 2, incoming(false, Verdict::Blocked))[0],
-        "chat -> core : report incoming stray1 no-holding no-grouping no-ungrouping no-dtmf no-can_video no-can_translate no-video unlogged named account=default blocked"
+        "chat -> core : report incoming stray1 no-holding no-grouping no-ungrouping no-dtmf no-can_video no-can_translate no-video reconnected unlogged named account=default blocked"
     );
     assert_eq!(
         world.report(CHAT, 1, Report::Updated(CallUpdate { emergency: None, ..update(true) }))[0],
-        "chat -> core : report updated call1 holding grouping ungrouping dtmf can_video can_translate video named"
+        "chat -> core : report updated call1 holding grouping ungrouping dtmf can_video can_translate video reconnecting named"
     );
     let nothing = Report::Updated(CallUpdate::default());
     assert_eq!(world.report(CHAT, 1, nothing)[0], "chat -> core : report updated call1");

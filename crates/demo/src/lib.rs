@@ -23,7 +23,7 @@ pub use error::DemoError;
 pub use exchange::Exchange;
 pub use ladder::Ladder;
 pub use log::{Log, now_us};
-pub use phone::{Phone, PhoneOptions};
+pub use phone::{Phone, PhoneOptions, Seen};
 pub use speakerbox::{Happening, Speakerbox};
 pub use speech::speak;
 pub use stage::{Programs, Stage};

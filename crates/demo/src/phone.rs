@@ -34,6 +34,8 @@ pub struct PhoneOptions {
     pub policy: String,
     /// What else the call service has in its environment.
     pub environment: Vec<(String, String)>,
+    /// The way to the exchange, if it is not the direct one.
+    pub exchange: Option<String>,
 }
 
 impl PhoneOptions {
@@ -48,6 +50,7 @@ impl PhoneOptions {
             arguments: Vec::new(),
             policy: String::new(),
             environment: Vec::new(),
+            exchange: None,
         }
     }
 }
@@ -107,7 +110,8 @@ impl Phone {
                 }
             }
         });
-        let exchange = stage.exchange.url().to_owned();
+        let exchange = options.exchange.clone();
+        let exchange = exchange.unwrap_or_else(|| stage.exchange.url().to_owned());
         let speakerbox = start_speakerbox(stage, &folder, &address, &token, &options, &exchange)?;
         Ok(Self {
             speakerbox,

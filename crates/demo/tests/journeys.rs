@@ -1,8 +1,12 @@
 //! Two Speakerboxes, and what goes wrong: killed programs, an exchange that is away, tokens and files that are no good.
 //! Needs the project's programs to be built: `cargo build --workspace --bins`.
 
+#[path = "../../exchange/tests/support/proxy.rs"]
+mod proxy;
+
 use hookswitch::{CallState, EndedReason};
-use hookswitch_demo::{Phone, PhoneOptions, Programs, Stage};
+use hookswitch_demo::{Phone, PhoneOptions, Programs, Seen, Stage};
+use proxy::Proxy;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -21,7 +25,11 @@ fn options(user: &str) -> PhoneOptions {
 }
 
 async fn phone(stage: &Stage, user: &str) -> Phone {
-    let mut phone = Phone::switch_on(stage, options(user)).await.unwrap();
+    phone_with(stage, options(user)).await
+}
+
+async fn phone_with(stage: &Stage, options: PhoneOptions) -> Phone {
+    let mut phone = Phone::switch_on(stage, options).await.unwrap();
     phone.ready().await.unwrap();
     phone
 }
@@ -34,17 +42,32 @@ async fn dial(phone: &Phone) {
 async fn call(stage: &Stage) -> (Phone, Phone) {
     let anna = phone(stage, "anna").await;
     let bob = phone(stage, "bob").await;
-    dial(&anna).await;
+    talk(&anna, &bob).await;
+    (anna, bob)
+}
+
+async fn talk(anna: &Phone, bob: &Phone) {
+    dial(anna).await;
     bob.call_in(None, CallState::Ringing, 0).await.unwrap();
     bob.command(&["answer"]).await.unwrap();
-    for phone in [&anna, &bob] {
+    for phone in [anna, bob] {
         phone.call_in(None, CallState::Active, 0).await.unwrap();
         let talking = |lines: &[hookswitch_demo::Happening]| {
             lines.iter().any(|line| line.event == "talking").then_some(())
         };
         phone.speakerbox.diary().wait("both talk", talking).await.unwrap();
     }
-    (anna, bob)
+}
+
+/// Wait until the screen is told that the media is lost, or is back after that.
+async fn media(phone: &Phone, is_lost: bool) {
+    let told = |seen: &[Seen]| {
+        let mut calls = seen.iter().map(|seen| &seen.call).skip_while(|call| !call.reconnecting);
+        calls
+            .any(|call| call.state == CallState::Active && call.reconnecting == is_lost)
+            .then_some(())
+    };
+    phone.seen().wait("media is lost, or back", told).await.unwrap();
 }
 
 /// How the only call of a phone ended, on its surface and in its recents.
@@ -115,12 +138,30 @@ async fn a_killed_service_comes_back_and_the_call_goes_on() {
 }
 
 #[tokio::test]
+async fn a_room_that_is_lost_for_a_moment_is_told_and_the_call_goes_on() {
+    let stage = stage().await;
+    let way = Proxy::to(stage.exchange.url().trim_start_matches("http://").parse().unwrap()).await;
+    let anna =
+        phone_with(&stage, PhoneOptions { exchange: Some(way.url()), ..options("anna") }).await;
+    let bob = phone(&stage, "bob").await;
+    talk(&anna, &bob).await;
+    way.cut(true);
+    for is_lost in [true, false] {
+        media(&anna, is_lost).await;
+    }
+    anna.command(&["end"]).await.unwrap();
+    assert_eq!(ending(&anna).await, EndedReason::HungUp);
+    assert_eq!(ending(&bob).await, EndedReason::RemoteEnded);
+}
+
+#[tokio::test]
 async fn a_killed_exchange_ends_the_call_as_failed_with_a_text() {
     let mut stage = stage().await;
     let (mut anna, mut bob) = call(&stage).await;
     let killed = Instant::now();
     stage.exchange.kill().await;
     for phone in [&mut anna, &mut bob] {
+        media(phone, true).await;
         let ended = phone.speakerbox.wait("ended").await.unwrap();
         assert_eq!(ended.reason, "failed");
         assert!(ended.text.contains("exchange"), "{}", ended.text);

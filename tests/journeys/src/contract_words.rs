@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(names(register, Some("accounts")), ["id s", "label s"]);
         assert_eq!(of(&methods, "Provider1.Configure").keys, register.keys);
         let report = of(&methods, "Provider1.ReportNewIncomingCall");
-        assert_eq!(names(report, None).len(), 15, "{:?}", names(report, None));
+        assert_eq!(names(report, None).len(), 16, "{:?}", names(report, None));
         assert_eq!(names(report, Some("members")).len(), 4);
         assert_eq!(names(of(&methods, "Provider1.Fulfill"), None), ["date x", "engine s"]);
         assert_eq!(names(of(&methods, "Surface1.End"), None), ["revision t"]);

@@ -261,6 +261,7 @@ impl Provider {
             supports_holding: update.supports_holding,
             supports_dtmf: update.supports_dtmf,
             has_video: update.has_video,
+            reconnecting: update.reconnecting,
         };
         let body = (call.to_string(), record);
         self.line.ask(PROVIDER, "AdoptCall", &body, move |role, reply| {

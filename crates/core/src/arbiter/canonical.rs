@@ -221,11 +221,12 @@ impl Labels {
             handle: _,
             name: _,
             video,
+            reconnecting,
             members: _,
             emergency,
             capabilities,
         } = &**facts;
-        (account, direction, video, emergency, capabilities).hash(into);
+        (account, direction, video, reconnecting, emergency, capabilities).hash(into);
         (muted, mute_wanted, logged, rung).hash(into);
         (started.is_some(), connected.is_some(), translating, post_dial).hash(into);
     }

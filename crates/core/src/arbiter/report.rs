@@ -299,6 +299,7 @@ pub(super) fn facts(
         handle: Arc::new(update.remote_handle.take().unwrap_or_default()),
         name: None,
         video: false,
+        reconnecting: false,
         members: Arc::default(),
         emergency: false,
         capabilities: Capabilities::default(),

@@ -101,6 +101,7 @@ impl Turn<'_> {
             handle: entry.handle.clone(),
             name: entry.name.clone(),
             video: entry.video,
+            reconnecting: false,
             members: alloc::sync::Arc::default(),
             emergency: entry.emergency,
             capabilities: Capabilities::default(),

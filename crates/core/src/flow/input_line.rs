@@ -163,6 +163,7 @@ fn update_words(update: &CallUpdate) -> String {
     flag(update.supports_video, " can_video", " no-can_video");
     flag(update.supports_translation, " can_translate", " no-can_translate");
     flag(update.has_video, " video", " no-video");
+    flag(update.reconnecting, " reconnecting", " reconnected");
     flag(update.emergency, " emergency", "");
     flag(update.log_policy.map(|policy| policy == crate::words::LogPolicy::None), " unlogged", "");
     flag(update.localized_caller_name.as_ref().map(|_| true), " named", "");

@@ -21,6 +21,7 @@ pub(super) struct ShownCall {
     state: CallState,
     muted: bool,
     video: bool,
+    reconnecting: bool,
     group: Option<GroupId>,
     /// Most calls are not: this room is not taken for each.
     translating: Option<Box<Languages>>,
@@ -126,6 +127,7 @@ pub(super) fn changed(
         state: view.state,
         muted: view.muted,
         video: view.facts.video,
+        reconnecting: view.facts.reconnecting,
         group: view.group,
         translating: view.translating.as_ref().map(|(languages, _)| Box::new(languages.clone())),
     };
@@ -141,6 +143,9 @@ pub(super) fn changed(
     }
     if before.video != now.video {
         say("ui", &[if now.video { "video" } else { "no-video" }, &name]);
+    }
+    if before.reconnecting != now.reconnecting {
+        say("ui", &[if now.reconnecting { "reconnecting" } else { "reconnected" }, &name]);
     }
     match now.group {
         group if before.group == group => {}

@@ -357,6 +357,8 @@ fn update(words: &[&str]) -> Result<CallUpdate, String> {
             "no-dtmf" => update.supports_dtmf = Some(false),
             "video" => update.has_video = Some(true),
             "no-video" => update.has_video = Some(false),
+            "reconnecting" => update.reconnecting = Some(true),
+            "reconnected" => update.reconnecting = Some(false),
             "can_video" => update.supports_video = Some(true),
             "no-can_video" => update.supports_video = Some(false),
             "can_translate" => update.supports_translation = Some(true),

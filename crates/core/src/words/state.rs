@@ -165,6 +165,9 @@ pub struct CallUpdate {
     pub supports_translation: Option<bool>,
     /// Whether it carries video.
     pub has_video: Option<bool>,
+    /// Whether the media is lost and being set up again: the call goes on, and its screen says so. The app says `false` when both
+    /// hear each other again. Not in CallKit; LiveKit: `Reconnecting` and `Reconnected`.
+    pub reconnecting: Option<bool>,
     /// Who takes part at the other end, where that is more than one. LiveCommunicationKit: `members`.
     pub members: Option<Vec<Member>>,
     /// The far side is an emergency service calling back: it passes every filter. Only from apps that may make emergency

@@ -357,6 +357,8 @@ fn update(byte: u8) -> CallUpdate {
         8 => update.emergency = Some(true),
         9 => update.log_policy = Some(LogPolicy::None),
         10 => update.localized_caller_name = Some("Anna".into()),
+        11 => update.reconnecting = Some(true),
+        12 => update.reconnecting = Some(false),
         _ => {}
     }
     update

@@ -87,6 +87,10 @@ pub fn screens() -> Vec<Screen> {
             "group",
             vec![CallRecord { members: Some(members()), ..talking(anna(), &["end_group"]) }],
         ),
+        of(
+            "reconnecting",
+            vec![CallRecord { reconnecting: Some(true), ..talking(anna(), &["end", "hold"]) }],
+        ),
         of("outgoing", vec![outgoing("dialing")]),
         Screen { over: Some(over("failed", None).into()), ..of("failed", Vec::new()) },
         Screen { over: Some(over("hung_up", Some(1)).into()), ..of("ended", Vec::new()) },

@@ -14,7 +14,7 @@ impl Status {
     /// Of this call, now.
     pub fn of(call: &Call, now: Date) -> Self {
         match call.state {
-            CallState::Active => {
+            CallState::Active if !call.reconnecting => {
                 let since = call.group_connected.or(call.connected);
                 Self::Time(duration(since.map_or(0, |since| now.0.saturating_sub(since.0))))
             }

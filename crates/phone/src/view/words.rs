@@ -56,6 +56,7 @@ pub fn state(call: &Call) -> String {
         CallState::Ringing => tr("Rings"),
         CallState::Answering | CallState::Connecting => tr("Connecting"),
         CallState::Starting | CallState::Dialing => tr("Calling"),
+        CallState::Active if call.reconnecting => tr("Reconnecting"),
         CallState::Active => tr("Talking"),
         CallState::Held => tr("On hold"),
         CallState::Ending => tr("Ending"),

@@ -239,8 +239,8 @@ impl Phone {
                 self.turn(uuid);
             }
             MediaEvent::NotJoined(error) => self.fail(uuid, &error.to_string()),
-            MediaEvent::Reconnecting => self.diary.note(Some(uuid), &Event::Reconnecting),
-            MediaEvent::Reconnected => self.diary.note(Some(uuid), &Event::Reconnected),
+            MediaEvent::Reconnecting => self.reconnecting(uuid, true),
+            MediaEvent::Reconnected => self.reconnecting(uuid, false),
             MediaEvent::Over(DisconnectReason::Left) => {}
             MediaEvent::Over(DisconnectReason::RoomClosed) => {
                 // The call is over, and the exchange says why in a moment.
@@ -255,5 +255,11 @@ impl Phone {
                 self.fail(uuid, &text);
             }
         }
+    }
+
+    fn reconnecting(&self, uuid: CallUuid, is: bool) {
+        let update = CallUpdate { reconnecting: Some(is), ..CallUpdate::default() };
+        self.provider.report_call_updated(uuid, update).forget();
+        self.diary.note(Some(uuid), if is { &Event::Reconnecting } else { &Event::Reconnected });
     }
 }

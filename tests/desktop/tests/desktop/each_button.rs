@@ -28,8 +28,7 @@
 //! | | End Call of a member, End for All | [`a_member_leaves_and_the_rest_is_ended_for_all`] |
 //! | failed, cut off | Close | [`why_a_call_failed_is_read_and_closed`] |
 //! | ended | Close | `call_screen::a_call_is_answered_talked_in_and_ended_on_the_screen` |
-//!
-//! There is no screen for *reconnecting*: the contract has no such state, and a call is active meanwhile.
+//! | reconnecting | End Call | [`media_that_is_lost_is_said_in_place_of_the_time`] |
 
 use crate::call_screen::{SETTLED, Seen};
 use hookswitch::{
@@ -206,6 +205,26 @@ async fn video_is_turned_on_and_off_and_its_app_shows_it() {
         seen.reads(&["lint"]).await;
         seen.picture(if video { "in-call-with-video" } else { "in-call-without-video" }).await;
     }
+}
+
+#[tokio::test]
+async fn media_that_is_lost_is_said_in_place_of_the_time() {
+    let mut seen = Seen::start(Size::PHONE).await;
+    let app = seen.desktop.phone().willing_app(CHAT).await;
+    let id = app.rings("Anna").await;
+    seen.reads(&["press", "Answer", "End Call"]).await;
+    let call = seen.call("Anna", CallState::Active).await;
+    seen.reads(&["wait", SETTLED]).await;
+    for is in [true, false, true] {
+        let update = CallUpdate { reconnecting: Some(is), ..CallUpdate::default() };
+        app.provider.report_call_updated(id, update).await.expect("it is known");
+        seen.reads(&["wait", if is { "Reconnecting" } else { SETTLED }]).await;
+        seen.reads(&["gone", if is { SETTLED } else { "Reconnecting" }]).await;
+    }
+    seen.reads(&["lint"]).await;
+    seen.picture("reconnecting").await;
+    seen.reads(&["press", "End Call", "Close"]).await;
+    assert_eq!(seen.screen.over(call).await, EndedReason::HungUp);
 }
 
 #[tokio::test]
