@@ -19,10 +19,19 @@ readonly staged=target/install
 command -v cargo >/dev/null || stop "cargo is not on the PATH: as root, keep your own PATH (sudo env PATH=\"\$PATH\" make install)."
 command -v msgfmt >/dev/null || stop "msgfmt is needed for the translations and was not found: install gettext."
 
+# What a session starts is looked for in few places, and none of them is below a prefix.
+case $prefix/ in
+/usr/ | /usr/local/ | /opt/*) config=/etc/xdg ;;
+"${HOME:-/nobody}"/*) config=${XDG_CONFIG_HOME:-$HOME/.config} ;;
+*) config=$prefix/etc/xdg ;;
+esac
+readonly config
+
 # The nearest folder that exists already must be ours to write, before the long build.
-nearest=$destdir$prefix
-while [[ ! -e $nearest ]]; do nearest=$(dirname "$nearest"); done
-[[ -d $nearest && -w $nearest ]] || stop "$nearest cannot be written: take another PREFIX, or run this as root."
+for nearest in "$destdir$prefix" "$destdir$config"; do
+    while [[ ! -e $nearest ]]; do nearest=$(dirname "$nearest"); done
+    [[ -d $nearest && -w $nearest ]] || stop "$nearest cannot be written: take another PREFIX, or run this as root."
+done
 
 cargo build --locked --release -p hookswitchd -p hookswitch-cli -p hookswitch-phone -p hookswitch-exchange -p speakerbox -p speakerbox-window
 # By itself, because a panic in it must not end the program it is in; see the profile.
@@ -31,11 +40,14 @@ cargo build --locked --profile library -p libhookswitch
 # put MODE SOURCE FOLDER [NAME]
 put() { install -Dm"$1" "$2" "$staged/$3/${4:-$(basename "$2")}"; }
 
+# paths SOURCE.in: it with the paths of this installation
+paths() { sed -e "s|@bindir@|$prefix/bin|g" -e "s|@docdir@|$prefix/share/doc/hookswitch|g" "$1"; }
+
 # fill SOURCE.in FOLDER: the same with the paths of this installation
 fill() {
     local name
     name=$(basename "$1" .in)
-    sed -e "s|@bindir@|$prefix/bin|g" -e "s|@docdir@|$prefix/share/doc/hookswitch|g" "$1" >"$staged/$name"
+    paths "$1" >"$staged/$name"
     put 644 "$staged/$name" "$2"
     rm "$staged/$name"
 }
@@ -68,4 +80,10 @@ while IFS= read -r file; do
     fi
     printf '%s\n' "$destdir$prefix/$file"
 done < <(cd "$staged" && find . -type f -o -type l | sed 's|^\./||' | sort)
+autostart=$destdir$config/autostart/org.hookswitch.Phone.desktop
+install -dm755 "$(dirname "$autostart")"
+paths data/autostart/org.hookswitch.Phone.desktop.in >"$autostart"
+printf '%s\n' "$autostart"
+[[ $config != "$prefix"/* ]] ||
+    printf 'install: sessions start what waits for calls only if XDG_CONFIG_DIRS names %s\n' "$config"
 printf 'install: done; new sessions find it, a running one after "systemctl --user daemon-reload"\n'

@@ -11,7 +11,7 @@ use hookswitch_phone::main_window::{MainWindow, Want};
 use hookswitch_phone::panel::PanelLine;
 use hookswitch_phone::reminder::Alarm;
 use hookswitch_phone::view::panel::Panel;
-use hookswitch_phone::view::{Guard, Lock, Over, Press};
+use hookswitch_phone::view::{self, Guard, Lock, Over, Press};
 use hookswitch_phone::window::{self, CallWindow, launch};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -40,6 +40,8 @@ struct Phone {
     /// What can be written to whoever calls now.
     replies: RefCell<Vec<String>>,
     presented: Cell<Option<CallNumber>>,
+    /// The user wants to see calls that their app shows by itself.
+    wanted: Cell<bool>,
     /// Whether the second hand runs.
     ticks: Cell<bool>,
     failed: Cell<bool>,
@@ -94,10 +96,12 @@ impl Phone {
     fn new(application: &adw::Application, line: Line) -> Rc<Self> {
         Rc::new_cyclic(|phone: &Weak<Self>| Self {
             panel: PanelLine::new({
-                let phone = phone.clone();
+                let (phone, application) = (phone.clone(), application.downgrade());
                 move |token| {
-                    if let Some(phone) = phone.upgrade() {
-                        phone.returns(token);
+                    if let (Some(phone), Some(application)) =
+                        (phone.upgrade(), application.upgrade())
+                    {
+                        phone.returns(&application, token);
                     }
                 }
             }),
@@ -118,6 +122,7 @@ impl Phone {
             guard: Cell::default(),
             main: RefCell::default(),
             presented: Cell::new(None),
+            wanted: Cell::new(false),
             ticks: Cell::new(false),
             failed: Cell::new(false),
         })
@@ -165,11 +170,9 @@ impl Phone {
 
     /// The user wants to see it: the call that goes on, else the list of those that were.
     fn comes_forward(self: Rc<Self>, application: &adw::Application) {
-        self.show(application);
-        if self.returns(None) {
-            return;
+        if !self.returns(application, None) {
+            self.main(application).present();
         }
-        self.main(application).present();
     }
 
     fn main(self: &Rc<Self>, application: &adw::Application) -> Rc<MainWindow> {
@@ -177,7 +180,9 @@ impl Phone {
     }
 
     /// Bring the call to the front, if there is one, by this right to the focus.
-    fn returns(&self, token: Option<&str>) -> bool {
+    fn returns(self: &Rc<Self>, application: &adw::Application, token: Option<&str>) -> bool {
+        self.wanted.set(true);
+        self.show(application);
         let window = self.window.borrow();
         if let Some(window) = window.as_ref() {
             window.comes_back(token);
@@ -186,12 +191,14 @@ impl Phone {
     }
 
     fn new_main(self: &Rc<Self>, application: &adw::Application) -> Rc<MainWindow> {
-        let phone = Rc::downgrade(self);
+        let (phone, weak) = (Rc::downgrade(self), application.downgrade());
         MainWindow::new(application, move |want| {
-            let Some(phone) = phone.upgrade() else { return };
+            let (Some(phone), Some(application)) = (phone.upgrade(), weak.upgrade()) else {
+                return;
+            };
             match want {
                 Want::Ask(ask) => phone.line.ask(ask),
-                Want::Return => drop(phone.returns(None)),
+                Want::Return => drop(phone.returns(&application, None)),
             }
         })
     }
@@ -260,6 +267,7 @@ impl Phone {
         self.alarm.stand_back(view.is_some());
         let Some(view) = view else {
             self.presented.set(None);
+            self.wanted.set(false);
             self.lock.take();
             if let Some(window) = self.window.take() {
                 window.close();
@@ -267,6 +275,11 @@ impl Phone {
             return;
         };
         if self.window.borrow().is_none() {
+            let opens = view::opens(&self.state.borrow(), self.over.borrow().as_ref());
+            if !opens && !self.wanted.get() {
+                // The time on the bar goes on.
+                return self.tick(application);
+            }
             self.replies.replace(what_can_be_written());
         }
         let view = view.with_replies(&self.state.borrow(), guard, &self.replies.borrow());
@@ -301,7 +314,7 @@ impl Phone {
                 return glib::ControlFlow::Break;
             };
             phone.show(&application);
-            let goes_on = phone.window.borrow().is_some();
+            let goes_on = !phone.state.borrow().calls.is_empty() || phone.over.borrow().is_some();
             phone.ticks.set(goes_on);
             if goes_on { glib::ControlFlow::Continue } else { glib::ControlFlow::Break }
         });

@@ -11,6 +11,15 @@ use tokio::process::Child;
 /// The time a call has gone on, once the screen takes each press: what is pressed twice would be undone.
 pub const SETTLED: &str = "00:0[1-9]|00:[1-5][0-9]";
 
+/// What a session starts when its user has logged in.
+const LOGIN: &str = include_str!("../../../../data/autostart/org.hookswitch.Phone.desktop.in");
+
+/// The arguments that the call screens are given then.
+fn login() -> impl Iterator<Item = &'static str> {
+    let line = LOGIN.lines().find_map(|line| line.strip_prefix("Exec=@bindir@/hookswitch-phone "));
+    line.expect("it starts the call screens").split(' ')
+}
+
 /// A desktop with the call screens on it.
 pub struct Seen {
     pub desktop: Desktop,
@@ -53,7 +62,7 @@ impl Seen {
     fn phone(desktop: &Desktop, environment: &[(&str, &str)]) -> Child {
         let mut phone = desktop.command(program("hookswitch-phone"));
         phone.envs(environment.iter().copied());
-        phone.arg("--gapplication-service").env("LC_ALL", "C.UTF-8").env("GSK_RENDERER", "cairo");
+        phone.args(login()).env("LC_ALL", "C.UTF-8").env("GSK_RENDERER", "cairo");
         phone.spawn().expect("the call screens start")
     }
 
@@ -97,8 +106,11 @@ impl Seen {
 async fn a_call_is_answered_talked_in_and_ended_on_the_screen() {
     let mut seen = Seen::start(Size::PHONE).await;
     let app = seen.desktop.phone().willing_app("org.example.Chat").await;
+    // Since the login it waits, and has no window.
+    assert_eq!(seen.windows().await, 0);
     app.rings("Anna").await;
     seen.reads(&["wait", "Incoming call from Anna with Chat"]).await;
+    assert_eq!(seen.windows().await, 1);
     seen.reads(&["lint"]).await;
     seen.picture("incoming").await;
     seen.reads(&["press", "Answer", "End Call"]).await;

@@ -188,6 +188,13 @@ impl Seen {
     }
 
     /// Say this to sway. What it answers.
+    /// How many windows there are.
+    pub async fn windows(&self) -> usize {
+        let tree = self.sway(&["-r", "-t", "get_tree"]).await;
+        // Each window of Wayland has one, and nothing else.
+        tree.matches("\"app_id\": \"").count()
+    }
+
     pub async fn sway(&self, words: &[&str]) -> String {
         let mut all = vec!["-s".to_owned(), self.sway_socket().to_string_lossy().into_owned()];
         all.extend(words.iter().map(|word| (*word).to_owned()));

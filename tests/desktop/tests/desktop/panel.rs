@@ -4,7 +4,7 @@ use crate::call_screen::{SETTLED, Seen};
 use futures_util::StreamExt;
 use hookswitch::{CallState, EndedReason};
 use hookswitch_desktop::{Size, soon};
-use hookswitch_journeys::Mock;
+use hookswitch_journeys::{Mock, Telephone};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::Write;
@@ -314,5 +314,42 @@ impl Seen {
             }
         })
         .await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_of_gnome_calls_has_no_second_window_until_the_user_wants_one() {
+    let mut seen = Seen::start(Size::LAPTOP).await;
+    let _bar = seen.has_bar().await;
+    let mut telephone = Telephone::on(seen.desktop.phone()).await;
+    telephone.rings("+49301234567", "Anna").await;
+    let call = seen.screen.one(CallState::Ringing).await.number;
+    let item = seen.item().await;
+    seen.item_says(&item, &["Anna"]).await;
+    assert_eq!(seen.windows().await, 0);
+    seen.tells_item(&item, &["org.kde.StatusNotifierItem.Activate", "0", "0"]).await;
+    seen.reads(&["wait", "Incoming call from Anna with .*"]).await;
+    seen.reads(&["press", "Decline", "!Decline"]).await;
+    assert_eq!(seen.screen.over(call).await, EndedReason::Declined);
+    seen.reads(&["gone", "Incoming call from Anna with .*"]).await;
+    // Beside another app's call it is on the screen; and the next alone is not.
+    let app = seen.desktop.phone().app(CHAT).await;
+    for beside in [true, false] {
+        let path = telephone.rings("+49301234567", "Anna").await;
+        let telephone_call = seen.call("Anna", CallState::Ringing).await;
+        seen.item().await;
+        if beside {
+            let id = app.rings("Ben").await;
+            seen.reads(&["wait", ".*Anna.*"]).await;
+            assert_eq!(seen.windows().await, 1);
+            let ended = app.provider.report_call_ended(id, None, EndedReason::RemoteEnded);
+            ended.await.expect("it rings");
+        } else {
+            assert_eq!(seen.windows().await, 0);
+        }
+        seen.screen.surface.end(telephone_call, None).outcome().await.expect("it is declined");
+        assert_eq!(seen.screen.over(telephone_call).await, EndedReason::Declined);
+        telephone.forgets(&path).await;
+        seen.has_no_item().await;
     }
 }
