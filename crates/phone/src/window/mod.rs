@@ -47,13 +47,14 @@ impl CallWindow {
         let controls = Controls::new(pressed.clone(), move |shown| keyed.leaves_room(shown));
         let areas = gtk::Box::new(gtk::Orientation::Vertical, 0);
         areas.set_layout_manager(Some(CallLayout::new()));
-        areas.append(upper.widget());
-        areas.append(controls.widget());
+        // Over who it is, never over a button: why something was refused is read while it rings on.
         let toasts = adw::ToastOverlay::new();
-        toasts.set_child(Some(&areas));
+        toasts.set_child(Some(upper.widget()));
+        areas.append(&toasts);
+        areas.append(controls.widget());
         let window = adw::ApplicationWindow::builder()
             .application(application)
-            .content(&toasts)
+            .content(&areas)
             .default_width(360)
             .default_height(640)
             .build();
@@ -75,7 +76,8 @@ impl CallWindow {
         self.upper.show(&view);
         if !before.as_ref().is_some_and(|before| before.has_same_controls(&view)) {
             self.controls.show(&view);
-            self.upper.leaves_room(self.controls.needs_room());
+            let slides = view.slides && text::is_larger_than(150);
+            self.upper.leaves_room(self.controls.needs_room() || slides);
             // Only another screen: what somebody else changed in a call that goes on stops nobody.
             let of = |view: &View| (view.kind, view.call, view.slides);
             if before.as_ref().map(of) != Some(of(&view)) {
