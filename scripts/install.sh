@@ -63,6 +63,8 @@ fill data/dbus/org.hookswitch.Phone.service.in share/dbus-1/services
 fill data/systemd/hookswitchd.service.in share/systemd/user
 fill data/applications/org.hookswitch.Cli.desktop.in share/applications
 fill data/applications/org.hookswitch.Phone.desktop.in share/applications
+fill data/applications/org.hookswitch.GnomeShell.desktop.in share/applications
+for file in data/gnome-shell/*/*; do put 644 "$file" "share/gnome-shell/extensions/$(basename "$(dirname "$file")")"; done
 scripts/translations.sh install "$staged/share/locale"
 for file in data/sounds/*; do put 644 "$file" share/hookswitch/sounds; done
 for file in README.md CHANGELOG.md CONTRIBUTING.md LICENSE-MIT LICENSE-APACHE; do put 644 "$file" share/doc/hookswitch; done

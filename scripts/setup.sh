@@ -105,6 +105,8 @@ gnome-settings-daemon-common ls /usr/share/glib-2.0/schemas/org.gnome.settings-d
 adwaita-icon-theme  test -d /usr/share/icons/Adwaita
 librsvg2-common     ls /usr/lib/*/gdk-pixbuf-2.0/*/loaders/libpixbufloader-svg.so
 xkb-data            test -d /usr/share/X11/xkb
+gnome-shell         have gnome-shell
+gjs                 have gjs
 NEEDS
         ;;
     bench)

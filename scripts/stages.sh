@@ -31,6 +31,7 @@ source_stages() {
     stage 'lints of the stories of sound' cargo clippy --locked --workspace --test sound -- -D warnings
     stage 'lints of the stories of desktops' cargo clippy --locked --workspace --test desktop -- -D warnings
     stage 'lints of the stories of the lock screen' cargo clippy --locked --workspace --test lock_screen -- -D warnings
+    stage "lints of the stories of GNOME's lock screen" cargo clippy --locked --workspace --test unlock_dialog -- -D warnings
 }
 
 # The call service alone: rules, contract, library, and stories on a private bus.
@@ -62,6 +63,11 @@ desktop_stage() {
 # Calls on the lock screen of a real Phosh. Alone, and one story after the other: a shell drawn by software is slow.
 phosh_stage() {
     stage 'calls on a lock screen' cargo test --locked --quiet --workspace --test lock_screen -- --test-threads=1 --nocapture
+}
+
+# The same on a real GNOME Shell, with our extension, and its banners while it is in use.
+gnome_stage() {
+    stage "calls on GNOME's lock screen" cargo test --locked --quiet --workspace --test unlock_dialog -- --test-threads=1
 }
 
 # What is heard in a call, measured. Alone, and one story after the other.

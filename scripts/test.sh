@@ -13,6 +13,7 @@ workspace_stages
 sound_stage
 desktop_stage
 phosh_stage
+gnome_stage
 stage 'contract read by other tools' scripts/contract.sh
 stage 'examples in other languages' scripts/examples.sh
 stage 'speech to send' scripts/speech.sh target/speech.wav

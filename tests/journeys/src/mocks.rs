@@ -78,6 +78,25 @@ impl Mock {
         Self::start(system.address(), &arguments, name, path).await
     }
 
+    /// GDM on that bus, as far as a shell has to know that it can lock: a version, and what is given by [`has`](Self::has).
+    ///
+    /// # Panics
+    /// There is no python-dbusmock.
+    pub async fn display_manager(system: &SystemBus) -> Self {
+        let (name, path) = ("org.gnome.DisplayManager", "/org/gnome/DisplayManager/Manager");
+        let interface = "org.gnome.DisplayManager.Manager";
+        let mock =
+            Self::start(system.address(), &["--system", name, path, interface], name, path).await;
+        mock.tell(path, MOCK, "AddProperty", &(interface, "Version", Variant::from("43.0"))).await;
+        mock
+    }
+
+    /// logind has a session of this id from now on, and this user has it.
+    pub async fn has_session(&self, id: &str) {
+        let session = (id, "seat0", rustix::process::getuid().as_raw(), "user", true);
+        self.tell(&self.path, MOCK, "AddSession", &session).await;
+    }
+
     /// Somebody without methods on the bus of that phone; the interface has the same name.
     ///
     /// # Panics

@@ -1,0 +1,181 @@
+//! Calls on the lock screen of a real GNOME Shell, and beside it: read from its stage, answered and ended with a pointer and a finger.
+
+use hookswitch::{Adoption, CallState, CallUpdate, EndedReason, StatusRecord, Surface};
+use hookswitch_gnome_shell::{Shell, soon};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+const CHAT: &str = "org.example.Chat";
+/// As the extension calls itself.
+const LOCK_SCREEN: &str = "GNOME lock screen";
+/// A press is taken this long after the screen changed: see `LATE` in the extension.
+const LATE: Duration = Duration::from_millis(400);
+
+async fn has_surface(surface: &Surface, wanted: bool) {
+    soon("the extension", async {
+        loop {
+            // It may be just coming back.
+            let status = surface.status().await;
+            let is =
+                |status: &StatusRecord| status.surfaces.iter().any(|one| one.name == LOCK_SCREEN);
+            if status.as_ref().is_ok_and(|status| is(status) == wanted) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+/// Press this button as soon as presses are taken, with a pointer or a finger.
+async fn presses(shell: &Shell, text: &str, finger: bool) {
+    shell.shows(&[text]).await;
+    // No condition to wait for: that nothing is taken earlier is what is tested.
+    tokio::time::sleep(LATE + LATE / 4).await;
+    if finger { shell.touches(text).await } else { shell.clicks(text).await }
+}
+
+#[tokio::test]
+async fn a_call_is_answered_and_ended_over_the_lock() {
+    let shell = Shell::start().await;
+    let mut screen = shell.phone().screen().await;
+    let app = shell.phone().willing_app(CHAT).await;
+    has_surface(&screen.surface, false).await;
+    shell.locks().await;
+    has_surface(&screen.surface, true).await;
+
+    app.rings("Anna").await;
+    let call = screen.one(CallState::Ringing).await.number;
+    shell.shows(&["Anna", "Chat", "Incoming call", "Decline", "Answer"]).await;
+    // A press that was on its way when the call came is none.
+    shell.clicks("Answer").await;
+    shell.until("a screen that is lit", "!Main.screenShield._shortLightbox.visible").await;
+    shell.photograph("ringing").await;
+    assert_eq!(screen.surface.calls()[0].state, CallState::Ringing);
+
+    presses(&shell, "Answer", false).await;
+    screen.is(call, CallState::Active).await;
+    shell.shows(&["Anna", "00:01", "End Call"]).await;
+    shell.photograph("active").await;
+
+    app.rings("Ben").await;
+    let waiting = ["Ben", "Incoming call", "Decline", "Hold & Accept", "End Anna & Accept"];
+    shell.shows(&waiting).await;
+    shell.shows(&["Anna is put on hold"]).await;
+    shell.photograph("call waiting").await;
+    presses(&shell, "Hold & Accept", true).await;
+    screen.is(call, CallState::Held).await;
+    shell.shows(&["Ben", "End Call"]).await;
+    presses(&shell, "End Call", false).await;
+    presses(&shell, "End Call", true).await;
+    assert_eq!(screen.over(call).await, EndedReason::HungUp);
+    shell.hides("End Call").await;
+    assert!(shell.is_locked().await);
+
+    app.rings("Cleo").await;
+    let call = screen.one(CallState::Ringing).await.number;
+    presses(&shell, "Decline", true).await;
+    assert_eq!(screen.over(call).await, EndedReason::Declined);
+    assert!(shell.is_locked().await);
+}
+
+/// As X names them.
+const KEYS: [u32; 2] = [0x20, 0xff0d];
+const ESCAPE: u32 = 0xff1b;
+
+#[tokio::test]
+async fn what_rang_before_the_lock_is_shown_and_keys_are_for_the_password() {
+    let shell = Shell::start().await;
+    let mut screen = shell.phone().screen().await;
+    let app = shell.phone().willing_app(CHAT).await;
+    app.rings("Anna").await;
+    let call = screen.one(CallState::Ringing).await.number;
+    shell.locks().await;
+    shell.shows(&["Anna", "Chat", "Answer"]).await;
+    shell.until("a screen that is lit", "!Main.screenShield._shortLightbox.visible").await;
+    tokio::time::sleep(LATE + LATE / 4).await;
+    for key in KEYS {
+        shell.key(key).await;
+    }
+    let asks = "Main.screenShield._dialog._activePage === Main.screenShield._dialog._promptBox";
+    shell.until("the password to be asked for", asks).await;
+    shell.shows(&["Anna", "Answer"]).await;
+    shell.photograph("password").await;
+    assert_eq!(screen.surface.calls()[0].state, CallState::Ringing);
+    shell.key(ESCAPE).await;
+    shell.unlocks().await;
+    has_surface(&screen.surface, false).await;
+    // In use, the shell has it as a notification.
+    shell.shows(&["Anna calls with Chat", "Decline"]).await;
+    shell.clicks("Decline").await;
+    assert_eq!(screen.over(call).await, EndedReason::Declined);
+}
+
+#[tokio::test]
+async fn a_call_stays_on_the_lock_screen_when_the_service_is_killed() {
+    let shell = Shell::start().await;
+    let mut screen = shell.phone().screen().await;
+    let mut app = shell.phone().willing_app(CHAT).await;
+    shell.locks().await;
+    let id = app.rings("Anna").await;
+    let call = screen.one(CallState::Ringing).await.number;
+    presses(&shell, "Answer", false).await;
+    screen.is(call, CallState::Active).await;
+    shell.shows(&["Anna", "End Call"]).await;
+    shell.phone().kill_service().await;
+    app.reset().await;
+    let (state, update) = (CallState::Active, CallUpdate::default());
+    let talks = Adoption { state, muted: false, group_with: None, update };
+    app.provider.adopt_call(id, talks).await.expect("the service remembers the call");
+    has_surface(&screen.surface, true).await;
+    presses(&shell, "End Call", false).await;
+    assert_eq!(screen.over(call).await, EndedReason::HungUp);
+    shell.hides("End Call").await;
+}
+
+#[tokio::test]
+async fn nobody_is_named_if_the_user_hides_who_calls_and_a_german_reads_german() {
+    let words = tempfile::tempdir().expect("a folder");
+    let german = words.path().join("de/LC_MESSAGES");
+    fs::create_dir_all(&german).expect("a folder for German");
+    let catalogue = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../po/de.po");
+    let made =
+        Command::new("msgfmt").arg("-o").arg(german.join("hookswitch.mo")).arg(catalogue).status();
+    assert!(made.expect("msgfmt; it is in the package gettext").success());
+    let language = [("LANGUAGE", "de".into()), ("TEXTDOMAINDIR", words.path().into())];
+    let shell = Shell::start_with(&language).await;
+    let mut screen = shell.phone().screen().await;
+    let app = shell.phone().willing_app(CHAT).await;
+    shell.settles("notifications.json", r#"{"hide_details": true}"#);
+    shell.locks().await;
+    app.rings("Anna").await;
+    let call = screen.one(CallState::Ringing).await.number;
+    let words = shell.shows(&["Chat", "Eingehender Anruf", "Annehmen"]).await;
+    assert!(!words.iter().any(|word| word.text.contains("Anna")), "{words:?}");
+    shell.photograph("hidden").await;
+    presses(&shell, "Annehmen", true).await;
+    screen.is(call, CallState::Active).await;
+}
+
+#[tokio::test]
+async fn a_banner_has_the_buttons_of_a_call_while_the_shell_is_in_use() {
+    let shell = Shell::start().await;
+    let mut screen = shell.phone().screen().await;
+    let app = shell.phone().willing_app(CHAT).await;
+    app.rings("Anna").await;
+    let call = screen.one(CallState::Ringing).await.number;
+    shell.shows(&["Anna calls with Chat", "Answer", "Decline"]).await;
+    shell.photograph("banner").await;
+    shell.clicks("Answer").await;
+    screen.is(call, CallState::Active).await;
+    shell.hides("Answer").await;
+    screen.surface.end(call, None).outcome().await.expect("it ends");
+    let id = app.rings("Ben").await;
+    screen.one(CallState::Ringing).await;
+    shell.shows(&["Ben calls with Chat"]).await;
+    app.provider.report_call_ended(id, None, EndedReason::RemoteEnded).await.expect("it rings");
+    shell.shows(&["Missed call from Ben"]).await;
+    shell.photograph("missed").await;
+}
