@@ -166,8 +166,11 @@ async fn a_banner_has_the_buttons_of_a_call_while_the_shell_is_in_use() {
     let app = shell.phone().willing_app(CHAT).await;
     app.rings("Anna").await;
     let call = screen.one(CallState::Ringing).await.number;
-    shell.shows(&["Anna calls with Chat", "Answer", "Decline"]).await;
+    let words = shell.shows(&["Anna calls with Chat", "Answer", "Decline"]).await;
     shell.photograph("banner").await;
+    // As on the call screens. With the keys on the first, who types over the banner does not answer.
+    let place = |text: &str| words.iter().find(|word| word.text == text).expect("it is shown").at.0;
+    assert!(place("Decline") < place("Answer"), "{words:?}");
     shell.clicks("Answer").await;
     screen.is(call, CallState::Active).await;
     shell.hides("Answer").await;

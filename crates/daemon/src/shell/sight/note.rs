@@ -82,7 +82,10 @@ impl Note {
             Kind::Incoming => accepts(choice.kind) || choice.kind == ChoiceKind::Decline,
             _ => matches!(choice.kind, ChoiceKind::End | ChoiceKind::Cancel),
         };
-        let choices: Vec<Choice> = call.choices.iter().filter(offered).copied().collect();
+        let mut choices: Vec<Choice> = call.choices.iter().filter(offered).copied().collect();
+        // As on the call screens; and GNOME gives the keys to the first button when the pointer touches the banner: who types a
+        // space then must not answer.
+        choices.sort_by_key(|choice| choice.kind != ChoiceKind::Decline);
         let named = |other: Option<CallNumber>| {
             let other = calls.iter().find(|of| Some(of.number) == other)?;
             Some(self::who(other, hidden))
