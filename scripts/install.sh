@@ -20,12 +20,13 @@ command -v cargo >/dev/null || stop "cargo is not on the PATH: as root, keep you
 command -v msgfmt >/dev/null || stop "msgfmt is needed for the translations and was not found: install gettext."
 
 # What a session starts is looked for in few places, and none of them is below a prefix.
+found=yes
 case $prefix/ in
 /usr/ | /usr/local/ | /opt/*) config=/etc/xdg ;;
 "${HOME:-/nobody}"/*) config=${XDG_CONFIG_HOME:-$HOME/.config} ;;
-*) config=$prefix/etc/xdg ;;
+*) config=$prefix/etc/xdg found=no ;;
 esac
-readonly config
+readonly config found
 
 # The nearest folder that exists already must be ours to write, before the long build.
 for nearest in "$destdir$prefix" "$destdir$config"; do
@@ -83,9 +84,8 @@ while IFS= read -r file; do
     printf '%s\n' "$destdir$prefix/$file"
 done < <(cd "$staged" && find . -type f -o -type l | sed 's|^\./||' | sort)
 autostart=$destdir$config/autostart/org.hookswitch.Phone.desktop
-install -dm755 "$(dirname "$autostart")"
-paths data/autostart/org.hookswitch.Phone.desktop.in >"$autostart"
+paths data/autostart/org.hookswitch.Phone.desktop.in | install -Dm644 /dev/stdin "$autostart"
 printf '%s\n' "$autostart"
-[[ $config != "$prefix"/* ]] ||
+[[ $found == yes ]] ||
     printf 'install: sessions start what waits for calls only if XDG_CONFIG_DIRS names %s\n' "$config"
 printf 'install: done; new sessions find it, a running one after "systemctl --user daemon-reload"\n'
