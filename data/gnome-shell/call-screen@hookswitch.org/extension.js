@@ -19,6 +19,8 @@ const SURFACE = 'org.hookswitch.Surface1';
 // A tap that was on its way when the screen changed is not meant for what is there now. In microseconds.
 const LATE = 400000;
 const LONGEST = 80;
+// A name on a button, in letters.
+const SHORT = 30;
 // Which call is shown if there are several.
 const RANK = ['ringing', 'answering', 'starting', 'dialing', 'connecting', 'active', 'held', 'ending'];
 // The words of the call screens, so that they are translated already.
@@ -32,7 +34,9 @@ const BUTTONS = {
     decline: ['Decline', '#c01c28'], cancel: ['Cancel', '#c01c28'], end: ['End Call', '#c01c28'],
     answer: ['Answer', '#26a269'], hold_and_accept: ['Hold & Accept', '#26a269'],
     end_and_accept: ['End & Accept', '#c01c28'], end_held_and_accept: ['End & Accept', '#c01c28'],
+    end_group: ['End for All', '#c01c28'],
 };
+const ORDER = Object.keys(BUTTONS);
 const CARD = 'background-color: rgba(36,36,36,0.94); border-radius: 24px; padding: 18px 28px; spacing: 4px; ' +
     'color: #ffffff; margin-top: 48px;';
 
@@ -201,10 +205,12 @@ class CallScreen {
         }
         const hidden = hidesDetails();
         const app = plain(call.app_name || call.app_id);
-        this._app.text = call.verified ? app : `${plain(call.app_id)} (unverified)`;
+        this._app.text = call.verified ? app : tr('It is not sure that {} made this call', app);
         this._who.text = this._name(call, hidden);
-        const named = number => this._calls.has(number) ? this._name(this._calls.get(number), hidden).slice(0, 30) : null;
+        const short = name => [...name].slice(0, SHORT).join('');
+        const named = number => this._calls.has(number) ? short(this._name(this._calls.get(number), hidden)) : null;
         const choices = (call.choices ?? []).filter(({ choice }) => choice in BUTTONS);
+        choices.sort((a, b) => ORDER.indexOf(a.choice) - ORDER.indexOf(b.choice));
         const label = ({ choice, holds, ends }) => {
             if (named(ends) && named(holds))
                 return tr('End {}, Hold {} & Accept', named(ends), named(holds));
@@ -224,19 +230,23 @@ class CallScreen {
             const scale = St.ThemeContext.get_for_stage(global.stage).scale_factor;
             this._buttons.vertical = choices.length > 2 && width / scale < 600;
             this._card.style = `${CARD} min-width: 280px; max-width: ${Math.min(560, width / scale - 72)}px;`;
-            choices.sort((a, b) => Object.keys(BUTTONS).indexOf(a.choice) - Object.keys(BUTTONS).indexOf(b.choice));
-            choices.forEach(choice => this._addButton(choice.choice, label(choice)));
+            choices.forEach(({ choice }) => this._addButton(choice));
         }
+        // Who is lost or held may have got another name meanwhile, which changes no choice.
+        this._buttons.get_children().forEach((button, at) => {
+            button.label = label(choices[at]);
+            button.accessible_name = button.label;
+        });
         this._shown = call;
         this._place.show();
         this._tick();
         this._present(call.number);
     }
 
-    _addButton(choice, label) {
+    _addButton(choice) {
         const [, colour] = BUTTONS[choice];
         const button = new St.Button({
-            label, can_focus: true, accessible_name: label,
+            can_focus: true,
             style: `background-color: ${colour}; color: #ffffff; border-radius: 18px; padding: 10px 26px; font-weight: bold;`,
         });
         button.connect('clicked', () => {

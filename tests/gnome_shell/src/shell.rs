@@ -16,6 +16,8 @@ const RIG_PATH: &str = "/org/hookswitch/Rig";
 const PROGRAM: &str = "/usr/bin/gnome-shell";
 /// Owns the name of notifications for the shell.
 const NOTIFICATIONS: &str = "org.gnome.Shell.Notifications";
+/// What that owns.
+const NOTIFIED: &str = "org.freedesktop.Notifications";
 /// How often to look where nobody tells.
 const LOOK: Duration = Duration::from_millis(20);
 /// A laptop.
@@ -44,15 +46,7 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// Start it in a session that is not locked, and wait until it is there.
-    ///
-    /// # Panics
-    /// It is not installed, or does not come up.
-    pub async fn start() -> Self {
-        Self::start_with(&[]).await
-    }
-
-    /// The same with this in its environment.
+    /// Start it in a session that is not locked, with this in its environment, and wait until it is there.
     ///
     /// # Panics
     /// It is not installed, or does not come up.
@@ -114,7 +108,15 @@ impl Shell {
         // It shows all windows at first, and warns of sessions of root.
         self.eval("Main.overview.hide()").await;
         self.eval("Main.messageTray.getSources().forEach(one => one.destroy())").await;
-        self.until("the owner of notifications", "Main.notificationDaemon !== undefined").await;
+        // Another program has the name of notifications for it. The service asks for none that is not there.
+        let bus = zbus::fdo::DBusProxy::new(&self.bus).await.expect("the bus can be asked");
+        soon("the owner of notifications", async {
+            let name = zbus::names::BusName::try_from(NOTIFIED).expect("a name");
+            while !bus.name_has_owner(name.clone()).await.is_ok_and(|has| has) {
+                tokio::time::sleep(LOOK).await;
+            }
+        })
+        .await;
     }
 
     /// The user has this in a file of settings of the service.

@@ -2,6 +2,8 @@
 
 use hookswitch::{Adoption, CallState, CallUpdate, EndedReason, StatusRecord, Surface};
 use hookswitch_gnome_shell::{Shell, soon};
+use hookswitch_journeys::{App, Screen};
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -12,6 +14,17 @@ const CHAT: &str = "org.example.Chat";
 const LOCK_SCREEN: &str = "GNOME lock screen";
 /// A press is taken this long after the screen changed: see `LATE` in the extension.
 const LATE: Duration = Duration::from_millis(400);
+
+/// What is said when the screen is dark, as it is once it is locked, or lit.
+const DARK: &str = "Main.screenShield._shortLightbox.visible";
+
+/// GNOME Shell in use, somebody who says what the user wants, and an app that does what it is asked for.
+async fn scene(environment: &[(&str, OsString)]) -> (Shell, Screen, App) {
+    let shell = Shell::start_with(environment).await;
+    let screen = shell.phone().screen().await;
+    let app = shell.phone().willing_app(CHAT).await;
+    (shell, screen, app)
+}
 
 async fn has_surface(surface: &Surface, wanted: bool) {
     soon("the extension", async {
@@ -39,9 +52,7 @@ async fn presses(shell: &Shell, text: &str, finger: bool) {
 
 #[tokio::test]
 async fn a_call_is_answered_and_ended_over_the_lock() {
-    let shell = Shell::start().await;
-    let mut screen = shell.phone().screen().await;
-    let app = shell.phone().willing_app(CHAT).await;
+    let (shell, mut screen, app) = scene(&[]).await;
     has_surface(&screen.surface, false).await;
     shell.locks().await;
     has_surface(&screen.surface, true).await;
@@ -51,7 +62,6 @@ async fn a_call_is_answered_and_ended_over_the_lock() {
     shell.shows(&["Anna", "Chat", "Incoming call", "Decline", "Answer"]).await;
     // A press that was on its way when the call came is none.
     shell.clicks("Answer").await;
-    shell.until("a screen that is lit", "!Main.screenShield._shortLightbox.visible").await;
     shell.photograph("ringing").await;
     assert_eq!(screen.surface.calls()[0].state, CallState::Ringing);
 
@@ -87,14 +97,15 @@ const ESCAPE: u32 = 0xff1b;
 
 #[tokio::test]
 async fn what_rang_before_the_lock_is_shown_and_keys_are_for_the_password() {
-    let shell = Shell::start().await;
-    let mut screen = shell.phone().screen().await;
-    let app = shell.phone().willing_app(CHAT).await;
+    let (shell, mut screen, app) = scene(&[]).await;
     app.rings("Anna").await;
     let call = screen.one(CallState::Ringing).await.number;
+    shell.shows(&["Anna calls with Chat"]).await;
     shell.locks().await;
     shell.shows(&["Anna", "Chat", "Answer"]).await;
-    shell.until("a screen that is lit", "!Main.screenShield._shortLightbox.visible").await;
+    // It says that the user sees the call, so the notification of it goes.
+    shell.until("no notification", "Main.messageTray.getSources().length === 0").await;
+    shell.until("a screen that is lit", &format!("!{DARK}")).await;
     tokio::time::sleep(LATE + LATE / 4).await;
     for key in KEYS {
         shell.key(key).await;
@@ -114,13 +125,14 @@ async fn what_rang_before_the_lock_is_shown_and_keys_are_for_the_password() {
 }
 
 #[tokio::test]
-async fn a_call_stays_on_the_lock_screen_when_the_service_is_killed() {
-    let shell = Shell::start().await;
-    let mut screen = shell.phone().screen().await;
-    let mut app = shell.phone().willing_app(CHAT).await;
+async fn a_call_lights_the_screen_and_stays_on_it_when_the_service_is_killed() {
+    let (shell, mut screen, mut app) = scene(&[]).await;
     shell.locks().await;
+    shell.until("a dark screen", DARK).await;
     let id = app.rings("Anna").await;
     let call = screen.one(CallState::Ringing).await.number;
+    // Before anybody touches anything.
+    shell.until("a screen that is lit", &format!("!{DARK}")).await;
     presses(&shell, "Answer", false).await;
     screen.is(call, CallState::Active).await;
     shell.shows(&["Anna", "End Call"]).await;
@@ -145,9 +157,7 @@ async fn nobody_is_named_if_the_user_hides_who_calls_and_a_german_reads_german()
         Command::new("msgfmt").arg("-o").arg(german.join("hookswitch.mo")).arg(catalogue).status();
     assert!(made.expect("msgfmt; it is in the package gettext").success());
     let language = [("LANGUAGE", "de".into()), ("TEXTDOMAINDIR", words.path().into())];
-    let shell = Shell::start_with(&language).await;
-    let mut screen = shell.phone().screen().await;
-    let app = shell.phone().willing_app(CHAT).await;
+    let (shell, mut screen, app) = scene(&language).await;
     shell.settles("notifications.json", r#"{"hide_details": true}"#);
     shell.locks().await;
     app.rings("Anna").await;
@@ -161,9 +171,7 @@ async fn nobody_is_named_if_the_user_hides_who_calls_and_a_german_reads_german()
 
 #[tokio::test]
 async fn a_banner_has_the_buttons_of_a_call_while_the_shell_is_in_use() {
-    let shell = Shell::start().await;
-    let mut screen = shell.phone().screen().await;
-    let app = shell.phone().willing_app(CHAT).await;
+    let (shell, mut screen, app) = scene(&[]).await;
     app.rings("Anna").await;
     let call = screen.one(CallState::Ringing).await.number;
     let words = shell.shows(&["Anna calls with Chat", "Answer", "Decline"]).await;
