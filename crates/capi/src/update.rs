@@ -138,3 +138,25 @@ impl Default for Start {
         unsafe { crate::border::copy(std::ptr::null()) }.unwrap()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Update;
+    use crate::{HOOKSWITCH_NO, HOOKSWITCH_YES};
+
+    #[test]
+    fn each_yes_and_no_gets_into_its_own_field() {
+        let read = |update: Update| {
+            // SAFETY: it has no texts.
+            unsafe { update.read() }.map_err(|_| "it is valid").unwrap()
+        };
+        let nothing = read(Update::default());
+        assert_eq!((nothing.has_video, nothing.reconnecting), (None, None));
+        let lost = read(Update { reconnecting: HOOKSWITCH_YES, ..Update::default() });
+        assert_eq!((lost.has_video, lost.reconnecting), (None, Some(true)));
+        let back =
+            Update { has_video: HOOKSWITCH_YES, reconnecting: HOOKSWITCH_NO, ..Update::default() };
+        let back = read(back);
+        assert_eq!((back.has_video, back.reconnecting), (Some(true), Some(false)));
+    }
+}

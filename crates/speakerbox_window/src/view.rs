@@ -169,6 +169,8 @@ mod tests {
         assert_eq!((active.hold, active.mute), (Some(true), Some(true)));
         let muted = line(OwnCall { muted: true, ..call(1, CallState::Active) });
         assert_eq!((muted.how, muted.mute), ("Talking, muted", Some(false)));
+        let lost = |state| line(OwnCall { reconnecting: true, ..call(1, state) }).how;
+        assert_eq!((lost(CallState::Active), lost(CallState::Held)), ("Reconnecting", "On hold"));
         let held = line(call(1, CallState::Held));
         assert_eq!((held.how, held.hold, held.mute), ("On hold", Some(false), None));
         let fixed = line(OwnCall { supports_holding: false, ..call(1, CallState::Active) });

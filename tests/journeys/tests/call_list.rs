@@ -230,7 +230,7 @@ async fn what_was_live_is_adopted_from_the_list() {
     let mut screen = phone.screen().await;
     let list = chat.provider.call_list();
     let up_to_date = |chat: &Provider| chat.report_call_updated(new_call(), CallUpdate::default());
-    let mut numbers = Vec::new();
+    let (mut numbers, mut ids) = (Vec::new(), Vec::new());
     for who in ["anna", "bob"] {
         let call = chat.rings(who).await;
         let shown = screen.one(CallState::Ringing).await;
@@ -240,11 +240,18 @@ async fn what_was_live_is_adopted_from_the_list() {
         assert_eq!(list.call(call).expect("it is live").state, CallState::Active);
         screen.is(shown.number, CallState::Active).await;
         numbers.push(shown.number);
+        ids.push(call);
     }
     assert!(list.calls()[0].is_on_hold(), "held to make room, without a report of the app's");
     screen.surface.set_group(numbers[1], Some(numbers[0]), None).outcome().await.unwrap();
     screen.surface.set_muted(numbers[1], true, None).outcome().await.unwrap();
+    let lost = CallUpdate { reconnecting: Some(true), ..CallUpdate::default() };
+    soon("the report", chat.provider.report_call_updated(ids[0], lost)).await.unwrap();
     soon("an answer", up_to_date(&chat.provider)).await.unwrap_err();
+    let reconnecting = |list: &CallList| {
+        ids.iter().map(|id| list.call(*id).expect("it is live").reconnecting).collect::<Vec<_>>()
+    };
+    assert_eq!(reconnecting(&list), [true, false]);
     let before = conversation(&list);
     assert!(before.iter().all(|(_, state, muted, group)| {
         (*state, *muted, *group) == (CallState::Active, true, Some(numbers[0].0))
@@ -259,6 +266,7 @@ async fn what_was_live_is_adopted_from_the_list() {
         soon("the adoption", chat.provider.adopt_call(call, adoption)).await.unwrap();
     }
     assert_eq!(conversation(&list), before);
+    assert_eq!(reconnecting(&list), [true, false]);
     assert!(list.adoptions().is_empty());
     assert!(matches!(events.next().await, Some(CallListEvent::ServiceLost)));
     assert!(matches!(events.next().await, Some(CallListEvent::Reset(calls)) if calls.is_empty()));

@@ -165,8 +165,9 @@ pub struct CallUpdate {
     pub supports_translation: Option<bool>,
     /// Whether it carries video.
     pub has_video: Option<bool>,
-    /// Whether the media is lost and being set up again: the call goes on, and its screen says so. The app says `false` when both
-    /// hear each other again. Not in CallKit; LiveKit: `Reconnecting` and `Reconnected`.
+    /// Whether the media is lost and being set up again: the call goes on with all its choices, and its screen says so while it is
+    /// active. The app says `false` when both hear each other again, and ends the call when it gives up: nothing ends it by time.
+    /// Not in CallKit; LiveKit: `Reconnecting` and `Reconnected`.
     pub reconnecting: Option<bool>,
     /// Who takes part at the other end, where that is more than one. LiveCommunicationKit: `members`.
     pub members: Option<Vec<Member>>,
