@@ -11,6 +11,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
 const CHAT: &str = "org.example.Chat";
+/// Where the button is while it rings, on a phone.
+const ANSWER: (u32, u32) = (268, 634);
 const STATE: &str = "HOOKSWITCH_STATE_DIR";
 
 /// A phone with a folder of states of its own, and what is kept there to be reminded of.
@@ -137,6 +139,13 @@ async fn nobody_is_declined_for_a_reminder_that_cannot_be_kept() {
     kept.seen.picture("remind-me-refused").await;
     assert_eq!(kept.text(), "{");
     kept.seen.screen.is(call, CallState::Ringing).await;
+    // What is said covers no button: a click where Answer is answers.
+    kept.seen.desktop.click(ANSWER.0, ANSWER.1);
+    kept.seen.screen.is(call, CallState::Active).await;
+    kept.seen.reads(&["press", "End Call", "Close"]).await;
+    kept.seen.screen.over(call).await;
+    chat.rings("Anna").await;
+    let call = kept.seen.rings_and_takes_presses().await;
     // Mended, it is taken.
     fs::write(kept.path(), "[]").expect("it is mended");
     kept.seen.reads(&["once", "Remind Me"]).await;

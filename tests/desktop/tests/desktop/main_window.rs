@@ -187,7 +187,6 @@ impl Seen {
         })
     }
 
-    /// Say this to sway. What it answers.
     /// How many windows there are.
     pub async fn windows(&self) -> usize {
         let tree = self.sway(&["-r", "-t", "get_tree"]).await;
@@ -195,6 +194,7 @@ impl Seen {
         tree.matches("\"app_id\": \"").count()
     }
 
+    /// Say this to sway. What it answers.
     pub async fn sway(&self, words: &[&str]) -> String {
         let mut all = vec!["-s".to_owned(), self.sway_socket().to_string_lossy().into_owned()];
         all.extend(words.iter().map(|word| (*word).to_owned()));
