@@ -3,7 +3,7 @@
 use crate::call_screen::{SETTLED, Seen};
 use futures_util::StreamExt;
 use hookswitch::{CallState, EndedReason};
-use hookswitch_desktop::{Size, soon};
+use hookswitch_desktop::{Desktop, Size, soon};
 use hookswitch_journeys::{Mock, Telephone};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -319,7 +319,10 @@ impl Seen {
 
 #[tokio::test]
 async fn a_call_of_gnome_calls_has_no_second_window_until_the_user_wants_one() {
-    let mut seen = Seen::start(Size::LAPTOP).await;
+    // The service is here before GNOME Calls, and is to leave it its name.
+    let environment = [("HOOKSWITCH_SCREEN", "off".into()), ("HOOKSWITCH_PHOSH", "never".into())];
+    let desktop = Desktop::start_with(Size::LAPTOP, "", &environment).await;
+    let mut seen = Seen::on(desktop, &[]).await;
     let _bar = seen.has_bar().await;
     let mut telephone = Telephone::on(seen.desktop.phone()).await;
     telephone.rings("+49301234567", "Anna").await;
