@@ -33,6 +33,7 @@ pub const FEATURES: &[&str] = &[
     "emergency",
     "execute",
     "groups",
+    "not_presented",
     "preflight",
     "recents",
     "ringtone",

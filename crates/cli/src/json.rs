@@ -145,6 +145,7 @@ pub fn event(event: &SurfaceEvent) -> Value {
             "finished": finished.iter().map(self::finished).collect::<Vec<_>>(),
             "ring": ring.map(|ring| ring.name()),
         }),
+        SurfaceEvent::PresentCall(call) => json!({ "event": "present_call", "call": call.0 }),
         SurfaceEvent::ServiceLost => json!({ "event": "service_lost" }),
         SurfaceEvent::Closed(error) => json!({ "event": "closed", "text": error.to_string() }),
     }

@@ -1,7 +1,7 @@
 use crate::act::SURFACE;
 use crate::failure::Failure;
 use crate::{json, words};
-use hookswitch::{Call, Surface, SurfaceEvent};
+use hookswitch::{Call, CallState, Surface, SurfaceEvent};
 use std::io::Write;
 
 /// Print everything that changes until the program is told to stop, or the bus is gone.
@@ -13,6 +13,7 @@ pub async fn watch(json: bool) -> Result<(), Failure> {
             _ = tokio::signal::ctrl_c() => return Ok(()),
         };
         let Some(event) = event else { return Ok(()) };
+        leave(&event, &surface);
         if json {
             println!("{}", json::event(&event));
         } else {
@@ -25,6 +26,18 @@ pub async fn watch(json: bool) -> Result<(), Failure> {
         if let SurfaceEvent::Closed(error) = event {
             return Err(error.into());
         }
+    }
+}
+
+/// Nobody need wait for whether a line of a terminal is how the user learns of a call.
+fn leave(event: &SurfaceEvent, surface: &Surface) {
+    let calls: Vec<&Call> = match event {
+        SurfaceEvent::Reset(state) => state.calls.values().collect(),
+        SurfaceEvent::Changed(change) => change.calls.iter().collect(),
+        _ => return,
+    };
+    for call in calls.into_iter().filter(|call| call.state == CallState::Ringing) {
+        surface.not_presented(call.number).forget();
     }
 }
 
@@ -48,7 +61,8 @@ fn print(event: &SurfaceEvent, surface: &Surface) {
             println!("Calls are heard on {on}.");
         }
         SurfaceEvent::ServiceLost => println!("The call service left the bus; waiting for it."),
-        SurfaceEvent::Closed(_) => {}
+        // It was printed when it came, and this shows nothing else of it.
+        SurfaceEvent::PresentCall(_) | SurfaceEvent::Closed(_) => {}
     }
 }
 

@@ -74,6 +74,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                     let heard = audio.endpoints.iter().find(|endpoint| endpoint.current);
                     println!("Heard on {}.", heard.map_or("nothing", |endpoint| &endpoint.name));
                 }
+                // What can be shown here, is.
+                Some(SurfaceEvent::PresentCall(_)) => {}
                 Some(SurfaceEvent::ServiceLost) => println!("The service is away."),
                 Some(SurfaceEvent::Closed(error)) => return Err(error.into()),
                 None => return Ok(()),

@@ -103,8 +103,8 @@ pub(crate) enum Before {
 pub(crate) enum Sight {
     /// It began just now. Next: Due or Unseen.
     New,
-    /// Some surface has until then to show it. Next: By or Unseen.
-    Due(Timestamp),
+    /// Some surface has until then to show it, but these will not. Next: By or Unseen.
+    Due(Timestamp, Vec<SurfaceId>),
     /// None does, and that was said. Next: By.
     Unseen,
     /// These do, one at least. Next: Unseen.

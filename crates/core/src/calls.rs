@@ -309,7 +309,7 @@ impl Calls {
 
 impl Answers {
     fn count_due(&mut self, call: &Call, add: bool) {
-        let Sight::Due(at) = call.sight else { return };
+        let Sight::Due(at, _) = call.sight else { return };
         if add {
             self.due.insert((at, call.number));
         } else {

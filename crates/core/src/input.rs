@@ -126,6 +126,13 @@ pub enum Input {
         /// Which call.
         call: CallNumber,
     },
+    /// A surface does not show the call, nor will it before the user asks for it.
+    NotPresented {
+        /// Who; counts only while it is registered.
+        surface: SurfaceId,
+        /// Which call.
+        call: CallNumber,
+    },
     /// The user wants quiet without refusing the call.
     Silence {
         /// Who asks.

@@ -11,7 +11,7 @@ use hookswitch_phone::main_window::{MainWindow, Want};
 use hookswitch_phone::panel::PanelLine;
 use hookswitch_phone::reminder::Alarm;
 use hookswitch_phone::view::panel::Panel;
-use hookswitch_phone::view::{self, Guard, Lock, Over, Press};
+use hookswitch_phone::view::{self, Guard, Leaves, Lock, Over, Press};
 use hookswitch_phone::window::{self, CallWindow, launch};
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -40,8 +40,14 @@ struct Phone {
     /// What can be written to whoever calls now.
     replies: RefCell<Vec<String>>,
     presented: Cell<Option<CallNumber>>,
-    /// The user wants to see calls that their app shows by itself.
+    /// What is left to notifications.
+    leaves: RefCell<Leaves>,
+    /// The user wants to see it now.
     wanted: Cell<bool>,
+    /// The same, before anything is known of calls.
+    wanted_first: Cell<bool>,
+    /// The service has said which calls there are.
+    heard: Cell<bool>,
     /// Whether the second hand runs.
     ticks: Cell<bool>,
     failed: Cell<bool>,
@@ -122,7 +128,10 @@ impl Phone {
             guard: Cell::default(),
             main: RefCell::default(),
             presented: Cell::new(None),
+            leaves: RefCell::default(),
             wanted: Cell::new(false),
+            wanted_first: Cell::new(false),
+            heard: Cell::new(false),
             ticks: Cell::new(false),
             failed: Cell::new(false),
         })
@@ -138,10 +147,27 @@ impl Phone {
             match news {
                 News::State(state) => {
                     let before = self.state.replace(*state);
-                    self.show(application);
+                    self.heard.set(true);
+                    match self.wanted_first.take() {
+                        true => self.clone().comes_forward(application),
+                        false => self.show(application),
+                    }
                     // Others have come into the list of calls, or gone into it.
                     if !before.calls.keys().eq(self.state.borrow().calls.keys()) {
                         self.refresh();
+                    }
+                }
+                News::PresentCall(call) => {
+                    self.leaves.borrow_mut().told(call);
+                    let was_there = self.window.borrow().is_some();
+                    self.show(application);
+                    // It may be there where the user does not see it.
+                    if let Some(window) = self.window.borrow().as_ref()
+                        && was_there
+                        && !window.is_active()
+                        && self.state.borrow().calls.contains_key(&call)
+                    {
+                        window.comes_back(None);
                     }
                 }
                 News::Ended(call) => {
@@ -170,6 +196,10 @@ impl Phone {
 
     /// The user wants to see it: the call that goes on, else the list of those that were.
     fn comes_forward(self: Rc<Self>, application: &adw::Application) {
+        // Who started it by a click on a call's banner wants that call.
+        if !self.heard.get() {
+            return self.wanted_first.set(true);
+        }
         if !self.returns(application, None) {
             self.main(application).present();
         }
@@ -212,7 +242,7 @@ impl Phone {
     fn new_window(self: &Rc<Self>, application: &adw::Application) -> CallWindow {
         let phone = Rc::downgrade(self);
         let application_of = application.downgrade();
-        CallWindow::new(application, move |press| {
+        let window = CallWindow::new(application, move |press| {
             let (Some(phone), Some(application)) = (phone.upgrade(), application_of.upgrade())
             else {
                 return;
@@ -234,7 +264,18 @@ impl Phone {
                 }
                 press => phone.line.press(press),
             }
-        })
+        });
+        // What came up in it while the user looked elsewhere is seen now.
+        let (phone, weak) = (Rc::downgrade(self), application.downgrade());
+        window.widget().connect_is_active_notify(move |window| {
+            if let (true, Some(phone), Some(application)) =
+                (window.is_active(), phone.upgrade(), weak.upgrade())
+            {
+                // Not while it is being shown: that is where it becomes active, too.
+                glib::idle_add_local_once(move || phone.show(&application));
+            }
+        });
+        window
     }
 
     fn watch_lock(self: &Rc<Self>, application: &adw::Application) -> Rc<LockWatch> {
@@ -265,18 +306,23 @@ impl Phone {
         }
         self.panel.show(Panel::of(&self.state.borrow(), view.as_ref()));
         self.alarm.stand_back(view.is_some());
+        let wanted = self.wanted.take();
         let Some(view) = view else {
             self.presented.set(None);
-            self.wanted.set(false);
+            self.leave(None);
             self.lock.take();
             if let Some(window) = self.window.take() {
                 window.close();
             }
             return;
         };
-        if self.window.borrow().is_none() {
+        let has_window = self.window.borrow().is_some();
+        let held = self.leaves.borrow().holds_back(&view, &self.state.borrow(), has_window);
+        let stays_back = !wanted && held && !window::is_phone();
+        if !has_window {
             let opens = view::opens(&self.state.borrow(), self.over.borrow().as_ref());
-            if !opens && !self.wanted.get() {
+            if !wanted && (stays_back || !opens) {
+                self.leave(None);
                 // The time on the bar goes on.
                 return self.tick(application);
             }
@@ -290,7 +336,8 @@ impl Phone {
         if self.lock.borrow().is_none() {
             self.lock.replace(Some(self.watch_lock(application)));
         }
-        if self.presented.replace(Some(call)) != Some(call) {
+        let comes = !stays_back || window.is_active();
+        if comes && self.presented.replace(Some(call)) != Some(call) {
             window.present();
             let (phone, painted) = (Rc::downgrade(self), window.painted());
             glib::spawn_future_local(async move {
@@ -300,7 +347,16 @@ impl Phone {
                 }
             });
         }
+        self.leave(self.presented.get());
         self.tick(application);
+    }
+
+    /// What rings on a desktop is for others to show, except for this.
+    fn leave(&self, shown: Option<CallNumber>) {
+        if !window::is_phone() {
+            let calls = self.leaves.borrow_mut().of(&self.state.borrow(), shown);
+            calls.into_iter().for_each(|call| self.line.not_presented(call));
+        }
     }
 
     /// Look again each second, as long as there is something to see.

@@ -12,6 +12,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 pub enum News {
     /// All calls as they are now.
     State(Box<SurfaceState>),
+    /// Nothing else shows this call: it is up to this screen.
+    PresentCall(CallNumber),
     /// A call is over.
     Ended(Box<Call>),
     /// What the main window asked for.
@@ -35,6 +37,7 @@ enum Word {
     Pressed(Press),
     Declined { call: Box<Call>, revision: u64, with: With },
     Presented(CallNumber),
+    NotPresented(CallNumber),
     Asked(Ask),
 }
 
@@ -76,6 +79,11 @@ impl Line {
         self.say(Word::Presented(call));
     }
 
+    /// The call is not on the screen, and comes there when the user wants it, or when it is among the news that nothing else shows it.
+    pub fn not_presented(&self, call: CallNumber) {
+        self.say(Word::NotPresented(call));
+    }
+
     /// The main window wants to know, or to call. The answer is among the news.
     pub fn ask(&self, ask: Ask) {
         self.say(Word::Asked(ask));
@@ -99,6 +107,9 @@ async fn serve(
             event = events.next() => match event {
                 Some(SurfaceEvent::Closed(error)) => return Err(error.to_string()),
                 None => return Ok(()),
+                Some(SurfaceEvent::PresentCall(call)) => {
+                    let _ = news.send(News::PresentCall(call));
+                }
                 Some(event) => {
                     state.apply(&event);
                     if let SurfaceEvent::Changed(change) = &event {
@@ -112,6 +123,15 @@ async fn serve(
             word = said.recv() => match word {
                 None => return Ok(()),
                 Some(Word::Presented(call)) => surface.presented(call).forget(),
+                Some(Word::NotPresented(call)) => {
+                    let (left, news) = (surface.not_presented(call), news.clone());
+                    // An older service shows it later than this screen can.
+                    tokio::spawn(async move {
+                        if left.await.is_err() {
+                            let _ = news.send(News::PresentCall(call));
+                        }
+                    });
+                }
                 Some(Word::Asked(what)) => {
                     let (surface, news) = (surface.clone(), news.clone());
                     tokio::spawn(async move { news.send(News::Answer(ask(&surface, what).await)) });

@@ -1,6 +1,6 @@
 use crate::{files, soon};
 use hookswitch_journeys::{Mock, Phone, SystemBus};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -132,6 +132,40 @@ impl Shell {
     /// Its phone: the bus with the service.
     pub fn phone(&self) -> &Phone {
         &self.phone
+    }
+
+    /// Start a program that has windows, in this session. It ends when this is dropped.
+    ///
+    /// # Panics
+    /// It is not there.
+    pub fn starts(&self, program: impl AsRef<OsStr>, arguments: &[&OsStr]) -> Child {
+        let log = self.folder.path().join("programs.log");
+        let log = File::options().create(true).append(true).open(log).expect("a file for its log");
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL"]).arg(program).args(arguments);
+        command.envs(environment(self.folder.path())).env("GSK_RENDERER", "cairo");
+        command.env("DBUS_SESSION_BUS_ADDRESS", self.phone.address());
+        command.env("WAYLAND_DISPLAY", "wayland-0").env_remove("DISPLAY");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
+        command.spawn().expect("setpriv starts")
+    }
+
+    /// A file that nobody else has, for what a program tells.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Wait until the window with this title has the keyboard.
+    pub async fn has_focus(&self, title: &str) {
+        // Titles have marks around names, for those who read from right to left.
+        let code = "(global.display.focus_window?.title ?? '').replace(/[\\u2066\\u2069]/g, '')";
+        self.until(&format!("the focus on {title}"), &format!("{code} === '{title}'")).await;
+    }
+
+    /// How many windows there are.
+    pub async fn windows(&self) -> usize {
+        let count = self.eval("global.get_window_actors().length").await;
+        count.parse().expect("a number")
     }
 
     async fn tries(&self, code: &str) -> Option<String> {

@@ -215,6 +215,7 @@ const KNOWN: &[Known] = &[
     Known { over: DONE, ..of_surface("Surface1.Unregister", nothing) },
     // It was shown; that it is over is no mistake of who shows it.
     Known { over: DONE, ..of_surface("Surface1.Presented", number) },
+    Known { over: DONE, ..of_surface("Surface1.NotPresented", number) },
     Known { over: DONE, ..of_surface("Surface1.Audio", nothing) },
     // There is no sound server here.
     Known {

@@ -1,5 +1,6 @@
 use crate::{App, Peer, Screen, soon};
 use hookswitch::{Configuration, Surface};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 use std::env;
 use std::ffi::OsString;
@@ -259,10 +260,15 @@ impl Phone {
         assert!(self.kill_service_if_any().await, "the service runs");
     }
 
-    /// `kill -9` the service, if it runs: whether it did.
+    /// `kill -9` the service, if it runs: whether it did. The bus may still have the name of one that was killed just now.
     pub async fn kill_service_if_any(&self) -> bool {
-        let pid = self.service_pid().await;
-        pid.map(kill).is_some()
+        match self.service_pid().await.map(try_kill) {
+            None | Some(Err(Errno::SRCH)) => false,
+            Some(killed) => {
+                killed.expect("it can be killed");
+                true
+            }
+        }
     }
 
     /// End the bus itself.
@@ -291,8 +297,12 @@ impl Drop for Phone {
 /// # Panics
 /// There is no such process.
 fn kill(pid: u32) {
+    try_kill(pid).expect("it can be killed");
+}
+
+fn try_kill(pid: u32) -> Result<(), Errno> {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a process id");
-    kill_process(pid, Signal::KILL).expect("it can be killed");
+    kill_process(pid, Signal::KILL)
 }
 
 /// A program of this project, built beside the tests.

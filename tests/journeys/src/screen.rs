@@ -1,4 +1,5 @@
 use crate::soon;
+use futures_util::FutureExt;
 use hookswitch::{
     Call, CallNumber, CallState, EndedReason, Recent, RecentsQuery, Surface, SurfaceEvent,
     SurfaceEvents, SurfaceState,
@@ -33,15 +34,26 @@ impl Screen {
     /// The next event.
     pub async fn step(&mut self, what: &str) -> SurfaceEvent {
         let event = soon(what, self.events.next()).await.expect("the screen lives");
-        if let SurfaceEvent::Changed(change) = &event {
+        self.take(&event);
+        event
+    }
+
+    /// The next event that is here already.
+    pub fn step_now(&mut self) -> Option<SurfaceEvent> {
+        let event = self.events.next().now_or_never()??;
+        self.take(&event);
+        Some(event)
+    }
+
+    fn take(&mut self, event: &SurfaceEvent) {
+        if let SurfaceEvent::Changed(change) = event {
             for call in &change.calls {
                 if let Some(reason) = call.ended {
                     self.ended.insert(call.number, reason);
                 }
             }
         }
-        self.state.apply(&event);
-        event
+        self.state.apply(event);
     }
 
     /// The one call that is in this state, once there is one.

@@ -147,7 +147,9 @@ fn call_of(words: &str) -> Option<&str> {
     match words[..] {
         ["request", "choose", call, ..]
         | ["request" | "report" | "perform" | "fulfill" | "fail" | "audio", _, call, ..]
-        | ["ended" | "silence" | "presented" | "muted" | "unmuted", call, ..] => Some(call),
+        | ["ended" | "silence" | "presented" | "notpresented" | "muted" | "unmuted", call, ..] => {
+            Some(call)
+        }
         ["register" | "configure" | "invalidate" | "press", ..] => None,
         [_, call] => Some(call),
         _ => None,

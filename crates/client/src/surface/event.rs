@@ -14,6 +14,8 @@ pub enum SurfaceEvent {
     Changed(SurfaceChange),
     /// Where calls can be heard now.
     AudioChanged(Audio),
+    /// No surface shows this call, and no notification with buttons does: if you can, show it now, also if you have said [`Surface::not_presented`](crate::Surface::not_presented).
+    PresentCall(CallNumber),
     /// The service left the bus. There are no calls to show until the next `Reset`.
     ServiceLost,
     /// The end, and why: the bus is gone, the surface was let go, or the service refused it when it came back.
@@ -49,6 +51,7 @@ impl SurfaceState {
             SurfaceEvent::Reset(state) => self.clone_from(state),
             SurfaceEvent::Changed(change) => self.change(change),
             SurfaceEvent::AudioChanged(audio) => self.audio.clone_from(audio),
+            SurfaceEvent::PresentCall(_) => {}
             SurfaceEvent::ServiceLost | SurfaceEvent::Closed(_) => *self = Self::default(),
         }
     }

@@ -330,6 +330,26 @@ impl Surface {
         self.line().ask(SURFACE, "Presented", &(call.0,), |_, reply| Ok(reply.map(drop)?))
     }
 
+    /// The user cannot see the call on this surface, and will not before they ask for it: a window that came up by itself would
+    /// take the keyboard from what they type, say. When each surface has said so, a notification with buttons shows the call at once. If
+    /// none can, [`SurfaceEvent::PresentCall`] follows. It takes back [`presented`](Self::presented).
+    ///
+    /// # Errors
+    /// This is no surface any more, or the service is older than this: then the call is brought to the user after a second, and it is
+    /// better to show it.
+    ///
+    /// ```no_run
+    /// # use hookswitch::{Call, Surface};
+    /// # async fn example(surface: &Surface, call: &Call) {
+    /// if surface.not_presented(call.number).await.is_err() {
+    ///     // Show it, and say `presented`.
+    /// }
+    /// # }
+    /// ```
+    pub fn not_presented(&self, call: CallNumber) -> Pending<(), RequestError> {
+        self.line().ask(SURFACE, "NotPresented", &(call.0,), |_, reply| Ok(reply.map(drop)?))
+    }
+
     /// Lines of recents, newest first; 100 unless the query says, at most 1000. For the next page, ask for those
     /// `before` the last one's number.
     ///

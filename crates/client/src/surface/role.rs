@@ -6,7 +6,7 @@ use crate::pending::{Finish, Pending};
 use crate::wire;
 use hookswitch_bus::names::SURFACE;
 use hookswitch_bus::{AudioRecord, ChangeRecord, StateRecord, SurfaceRecord};
-use hookswitch_core::words::RequestError;
+use hookswitch_core::words::{CallNumber, RequestError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
@@ -118,6 +118,11 @@ impl Role for SurfaceRole {
         if ours && member == "AudioChanged" {
             match read::<AudioRecord>(message) {
                 Ok(audio) => self.tell(SurfaceEvent::AudioChanged(audio.into())),
+                Err(_) => tracing::warn!("the service said something that is not understood"),
+            }
+        } else if ours && member == "PresentCall" {
+            match message.body().deserialize() {
+                Ok(call) => self.tell(SurfaceEvent::PresentCall(CallNumber(call))),
                 Err(_) => tracing::warn!("the service said something that is not understood"),
             }
         } else if ours && member == "Changed" {

@@ -234,15 +234,20 @@ impl Labels {
     fn sight(&mut self, sight: &Sight, into: &mut impl Hasher) {
         core::mem::discriminant(sight).hash(into);
         match sight {
-            Sight::Due(until) => self.left(*until).hash(into),
-            Sight::By(by) => {
-                let mut by: Vec<usize> =
-                    by.iter().map(|surface| place(&mut self.surfaces, *surface)).collect();
-                by.sort_unstable();
-                by.hash(into);
+            Sight::Due(until, not_by) => {
+                self.left(*until).hash(into);
+                self.all_surfaces(not_by, into);
             }
+            Sight::By(by) => self.all_surfaces(by, into),
             Sight::New | Sight::Unseen => {}
         }
+    }
+
+    fn all_surfaces(&mut self, all: &[SurfaceId], into: &mut impl Hasher) {
+        let all = all.iter().map(|surface| place(&mut self.surfaces, *surface));
+        let mut all: Vec<usize> = all.collect();
+        all.sort_unstable();
+        all.hash(into);
     }
 
     fn verb(&mut self, provider: ProviderId, verb: &Verb, into: &mut impl Hasher) {

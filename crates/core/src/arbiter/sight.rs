@@ -18,7 +18,7 @@ impl Turn<'_> {
             if self.core.surfaces.is_empty() || within.is_zero() {
                 self.unseen(number);
             } else {
-                self.core.calls.set_sight(number, Sight::Due(self.now.at + within));
+                self.core.calls.set_sight(number, Sight::Due(self.now.at + within, Vec::new()));
             }
         }
     }
@@ -52,6 +52,46 @@ impl Turn<'_> {
         self.core.calls.set_sight(number, sight);
     }
 
+    /// Whoever else is a surface may still show it in its time; when none is left that may, nobody is waited for.
+    pub fn not_presented(&mut self, surface: SurfaceId, number: CallNumber) {
+        if !self.core.surfaces.contains(&surface) {
+            return;
+        }
+        match self.core.calls.get(number).map(|call| &call.sight) {
+            Some(Sight::Due(until, not_by)) if !not_by.contains(&surface) => {
+                let (until, mut not_by) = (*until, not_by.clone());
+                not_by.push(surface);
+                self.core.calls.set_sight(number, Sight::Due(until, not_by));
+                self.unless_somebody_may(number);
+            }
+            Some(Sight::By(by)) if by.contains(&surface) => self.shown_no_more(surface, number),
+            // It came when that had been said: whoever shows calls otherwise hears once more that it is up to them.
+            Some(Sight::Unseen) => self.unseen(number),
+            _ => {}
+        }
+    }
+
+    fn unless_somebody_may(&mut self, number: CallNumber) {
+        let Some(Sight::Due(_, not_by)) = self.core.calls.get(number).map(|call| &call.sight)
+        else {
+            return;
+        };
+        if self.core.surfaces.iter().all(|surface| not_by.contains(surface)) {
+            self.unseen(number);
+        }
+    }
+
+    fn shown_no_more(&mut self, surface: SurfaceId, number: CallNumber) {
+        let Some(Sight::By(by)) = self.core.calls.get(number).map(|call| &call.sight) else {
+            return;
+        };
+        let left: Vec<_> = by.iter().copied().filter(|of| *of != surface).collect();
+        match left.is_empty() {
+            true => self.unseen(number),
+            false => self.core.calls.set_sight(number, Sight::By(left)),
+        }
+    }
+
     /// What only it showed is seen by nobody; what it had still to show nobody will, if it was the last.
     pub fn surface_left(&mut self, surface: SurfaceId) {
         if !self.core.surfaces.remove(&surface) {
@@ -61,13 +101,14 @@ impl Turn<'_> {
         for number in numbers {
             match self.core.calls.get(number).map(|call| &call.sight) {
                 Some(Sight::By(by)) if by.contains(&surface) => {
-                    let left: Vec<_> = by.iter().copied().filter(|of| *of != surface).collect();
-                    match left.is_empty() {
-                        true => self.unseen(number),
-                        false => self.core.calls.set_sight(number, Sight::By(left)),
-                    }
+                    self.shown_no_more(surface, number);
                 }
-                Some(Sight::Due(_)) if self.core.surfaces.is_empty() => self.unseen(number),
+                Some(Sight::Due(until, not_by)) => {
+                    let left = not_by.iter().copied().filter(|of| *of != surface).collect();
+                    let due = Sight::Due(*until, left);
+                    self.core.calls.set_sight(number, due);
+                    self.unless_somebody_may(number);
+                }
                 _ => {}
             }
         }

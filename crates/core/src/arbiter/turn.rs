@@ -114,6 +114,7 @@ impl<'a> Turn<'a> {
             }
             Input::SurfaceLeft { surface } => self.surface_left(surface),
             Input::Presented { surface, call } => self.presented(surface, call),
+            Input::NotPresented { surface, call } => self.not_presented(surface, call),
             Input::Silence { surface: _, request, call } => {
                 let reply = self.silence(call);
                 self.reply(request, reply);

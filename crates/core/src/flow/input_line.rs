@@ -71,6 +71,9 @@ pub fn input_line(
         Input::Presented { surface, call } => {
             (names.surface(*surface), format!("presented {}", names.number(*call)))
         }
+        Input::NotPresented { surface, call } => {
+            (names.surface(*surface), format!("notpresented {}", names.number(*call)))
+        }
         Input::Silence { surface, call, .. } => {
             (names.surface(*surface), format!("silence {}", names.number(*call)))
         }

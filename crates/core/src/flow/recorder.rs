@@ -164,7 +164,7 @@ impl Recorder {
             }
             Input::Request { requester, request, .. } => (self.requester(*requester), *request),
             Input::Silence { surface, request, .. } => (self.surface(*surface), *request),
-            Input::Presented { surface, .. } => {
+            Input::Presented { surface, .. } | Input::NotPresented { surface, .. } => {
                 self.surface(*surface);
                 return;
             }

@@ -144,6 +144,9 @@ impl Stage {
             "register" => Input::SurfaceRegistered { surface },
             "lost" => Input::SurfaceLeft { surface },
             "presented" => Input::Presented { surface, call: self.number(words.next("the call")?) },
+            "notpresented" => {
+                Input::NotPresented { surface, call: self.number(words.next("the call")?) }
+            }
             other => return Err(format!("a surface cannot `{other}`")),
         })
     }

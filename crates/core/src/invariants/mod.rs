@@ -171,7 +171,7 @@ impl Arbiter {
                 {
                     return Err(format!("call {number} is shown by who is not there"));
                 }
-                Sight::Due(_) if self.surfaces.is_empty() => {
+                Sight::Due(_, not_by) if self.surfaces.iter().all(|of| not_by.contains(of)) => {
                     return Err(format!("nobody is there who could show call {number}"));
                 }
                 Sight::New if !call.is_ending() => {

@@ -61,7 +61,8 @@ pub fn moves(scope: &Scope, state: &State) -> Vec<Input> {
         let surface = SURFACE;
         moves.inputs.extend([Input::SurfaceRegistered { surface }, Input::SurfaceLeft { surface }]);
         let shown = state.seen.calls.iter().map(|call| call.number);
-        moves.inputs.extend(shown.map(|call| Input::Presented { surface, call }));
+        moves.inputs.extend(shown.clone().map(|call| Input::Presented { surface, call }));
+        moves.inputs.extend(shown.map(|call| Input::NotPresented { surface, call }));
     }
     if scope.headset {
         moves.inputs.extend([Input::Press { long: false }, Input::Press { long: true }]);

@@ -148,6 +148,7 @@ fn request_of(input: &Input) -> Option<RequestId> {
         | Input::SurfaceRegistered { .. }
         | Input::SurfaceLeft { .. }
         | Input::Presented { .. }
+        | Input::NotPresented { .. }
         | Input::Press { .. }
         | Input::AudioActivated { .. }
         | Input::Restore { .. }

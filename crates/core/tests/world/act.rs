@@ -106,7 +106,8 @@ impl World {
                 return Does::Input(match b % 8 {
                     0..3 => Input::Silence { surface, request: self.request(), call },
                     3..5 => Input::Presented { surface, call },
-                    5..7 => Input::SurfaceRegistered { surface },
+                    5 => Input::NotPresented { surface, call },
+                    6 => Input::SurfaceRegistered { surface },
                     _ => Input::SurfaceLeft { surface },
                 });
             }

@@ -8,9 +8,10 @@ use hookswitch_bus::{
     SurfaceActionRecord, SurfaceRecord, group_with, languages, names,
 };
 use hookswitch_core::words::{
-    CallNumber, CallUuid, ChoiceKind, DtmfDigits, DtmfType, RequestError, RequestId, SurfaceId,
+    CallNumber, CallState, CallUuid, ChoiceKind, DtmfDigits, DtmfType, RequestError, RequestId,
+    SurfaceId,
 };
-use hookswitch_core::{CallRef, Input, Requested, Requester};
+use hookswitch_core::{CallRef, CallView, Input, Requested, Requester};
 use uuid::Uuid;
 use zbus::Message;
 use zbus::message::Header;
@@ -53,7 +54,19 @@ impl Service {
             }
             "Presented" => {
                 let call_number = CallNumber(arguments::<u64>(&body)?);
+                self.sight.is_taken(surface, call_number);
                 self.decide(Input::Presented { surface, call: call_number }, None);
+                self.out.reply(call, &());
+                return Ok(());
+            }
+            "NotPresented" => {
+                let call_number = CallNumber(arguments::<u64>(&body)?);
+                let rings = |view: &CallView| view.state == CallState::Ringing;
+                let all = self.core.calls();
+                if all.iter().any(|view| view.number == call_number && rings(view)) {
+                    self.sight.is_left(surface, call_number);
+                }
+                self.decide(Input::NotPresented { surface, call: call_number }, None);
                 self.out.reply(call, &());
                 return Ok(());
             }

@@ -1,5 +1,5 @@
 use super::Over;
-use hookswitch::{Call, SurfaceState};
+use hookswitch::{Call, CallState, SurfaceState};
 
 /// Has call screens of its own, over the lock screen too: a second one beside them would only be in the way.
 const SHOWS_ITSELF: &str = "org.gnome.Calls";
@@ -7,17 +7,22 @@ const SHOWS_ITSELF: &str = "org.gnome.Calls";
 /// Whether the call screen comes up by itself: for each app's call but those of GNOME Calls alone. Who wants to see them has them in the
 /// panel and on the bar of the main window, and beside another app's call.
 pub fn opens(state: &SurfaceState, over: Option<&Over>) -> bool {
-    let is_ours = |call: &Call| call.app.as_str() != SHOWS_ITSELF;
     if state.calls.is_empty() {
         return over.is_some_and(|over| is_ours(&over.call));
     }
-    state.calls.values().any(is_ours)
+    // One that is just being declined elsewhere is over in a moment.
+    state.calls.values().any(|call| is_ours(call) && call.state != CallState::Ending)
+}
+
+/// Whether nothing but this screen is a window of that call.
+pub fn is_ours(call: &Call) -> bool {
+    call.app.as_str() != SHOWS_ITSELF
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hookswitch::{CallState, Date};
+    use hookswitch::Date;
     use hookswitch_bus::CallRecord;
 
     fn state(apps: &[&str]) -> SurfaceState {
@@ -40,6 +45,15 @@ mod tests {
         ] {
             assert_eq!(opens(&state(apps), None), opens_it, "{apps:?}");
         }
+    }
+
+    #[test]
+    fn what_is_declined_elsewhere_opens_nothing() {
+        let mut state = state(&["org.example.Chat", SHOWS_ITSELF]);
+        for call in state.calls.values_mut() {
+            call.state = if is_ours(call) { CallState::Ending } else { CallState::Active };
+        }
+        assert!(!opens(&state, None));
     }
 
     #[test]

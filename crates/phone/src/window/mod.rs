@@ -108,6 +108,11 @@ impl CallWindow {
         self.window.present();
     }
 
+    /// Whether the user looks at it.
+    pub fn is_active(&self) -> bool {
+        self.window.is_active()
+    }
+
     /// Bring it to the front because the user asked for it elsewhere; `token` is the right to the focus that was sent along.
     pub fn comes_back(&self, token: Option<&str>) {
         // Some compositors raise no window that is there already, but show every new one.
@@ -163,7 +168,8 @@ pub fn look() {
     }
 }
 
-fn is_phone() -> bool {
+/// Whether the screen is a phone's: there a call is the whole screen, and on any other a window among windows.
+pub fn is_phone() -> bool {
     let monitors = gdk::Display::default().map(|display| display.monitors());
     let monitor = monitors.and_then(|monitors| monitors.item(0)).and_downcast::<gdk::Monitor>();
     let size = monitor.map(|monitor| monitor.geometry());

@@ -5,8 +5,8 @@ use hookswitch_desktop::{Desktop, Size, soon};
 use hookswitch_journeys::{Event, Screen, program};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Child;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout};
 
 /// The time a call has gone on, once the screen takes each press: what is pressed twice would be undone.
 pub const SETTLED: &str = "00:0[1-9]|00:[1-5][0-9]";
@@ -334,26 +334,49 @@ async fn what_is_pressed_in_a_call_happens_to_it() {
     seen.screen.until("two conversations", apart).await;
 }
 
+/// Whoever asks for this on the bus of a desktop is heard.
+pub struct Heard {
+    member: String,
+    lines: Lines<BufReader<ChildStdout>>,
+    _monitor: Child,
+}
+
+impl Heard {
+    /// Listen from now on.
+    pub async fn on(desktop: &Desktop, member: &str) -> Self {
+        let mut monitor = desktop.command("dbus-monitor");
+        let rule = format!("type='method_call',member='{member}'");
+        monitor.args(["--session", &rule]).stdout(Stdio::piped());
+        let mut monitor = monitor.spawn().expect("it is in dbus-bin");
+        let output = monitor.stdout.take().expect("it has an output");
+        let mut lines = BufReader::new(output).lines();
+        // It says its own name first: it listens then.
+        soon("the monitor", lines.next_line()).await.expect("it talks");
+        Self { member: member.to_owned(), lines, _monitor: monitor }
+    }
+
+    /// Wait until somebody asks for it.
+    pub async fn once(&mut self) {
+        let member = format!("member={}", self.member);
+        soon(&member, async {
+            while let Some(line) = self.lines.next_line().await.expect("it talks") {
+                if line.contains(&member) {
+                    return;
+                }
+            }
+            panic!("the monitor ended");
+        })
+        .await;
+    }
+}
+
 #[tokio::test]
 async fn a_call_that_is_on_the_screen_is_said_to_be() {
     let seen = Seen::start(Size::PHONE).await;
-    let mut bus = seen.desktop.command("dbus-monitor");
-    bus.args(["--session", "type='method_call',member='Presented'"]).stdout(Stdio::piped());
-    let mut bus = bus.spawn().expect("it is in dbus-bin");
-    let mut lines = BufReader::new(bus.stdout.take().expect("it has an output")).lines();
-    // It says its own name first: it listens then.
-    soon("the monitor", lines.next_line()).await.expect("it talks");
+    let mut heard = Heard::on(&seen.desktop, "Presented").await;
     let app = seen.desktop.phone().willing_app("org.example.Chat").await;
     app.rings("Anna").await;
     seen.reads(&["wait", "Answer"]).await;
     // The story's own screen says nothing of the kind.
-    soon("Presented", async {
-        while let Some(line) = lines.next_line().await.expect("it talks") {
-            if line.contains("member=Presented") {
-                return;
-            }
-        }
-        panic!("the monitor ended");
-    })
-    .await;
+    heard.once().await;
 }

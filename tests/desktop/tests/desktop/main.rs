@@ -1,6 +1,7 @@
 //! What a desktop shows of calls.
 
 mod app_window;
+mod banner;
 mod call_screen;
 mod declines;
 mod each_button;

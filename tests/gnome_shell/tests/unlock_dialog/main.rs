@@ -2,7 +2,7 @@
 
 use hookswitch::{Adoption, CallState, CallUpdate, EndedReason, StatusRecord, Surface};
 use hookswitch_gnome_shell::{Shell, soon};
-use hookswitch_journeys::{App, Screen};
+use hookswitch_journeys::{App, Screen, program};
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
@@ -27,12 +27,15 @@ async fn scene(environment: &[(&str, OsString)]) -> (Shell, Screen, App) {
 }
 
 async fn has_surface(surface: &Surface, wanted: bool) {
-    soon("the extension", async {
+    has_named_surface(surface, LOCK_SCREEN, wanted).await;
+}
+
+async fn has_named_surface(surface: &Surface, name: &str, wanted: bool) {
+    soon(name, async {
         loop {
             // It may be just coming back.
             let status = surface.status().await;
-            let is =
-                |status: &StatusRecord| status.surfaces.iter().any(|one| one.name == LOCK_SCREEN);
+            let is = |status: &StatusRecord| status.surfaces.iter().any(|one| one.name == name);
             if status.as_ref().is_ok_and(|status| is(status) == wanted) {
                 return;
             }
@@ -189,4 +192,43 @@ async fn a_banner_has_the_buttons_of_a_call_while_the_shell_is_in_use() {
     app.provider.report_call_ended(id, None, EndedReason::RemoteEnded).await.expect("it rings");
     shell.shows(&["Missed call from Ben"]).await;
     shell.photograph("missed").await;
+}
+
+#[tokio::test]
+async fn a_banner_takes_the_keyboard_from_no_window() {
+    let (shell, mut screen, app) = scene(&[]).await;
+    let phone = program("hookswitch-phone");
+    shell.phone().install("org.hookswitch.Phone", &phone, true);
+    let _phone = shell.starts(&phone, &["--gapplication-service".as_ref()]);
+    has_named_surface(&screen.surface, "Phone", true).await;
+    let text = shell.file("letter");
+    let writer = Path::new(env!("CARGO_MANIFEST_DIR")).join("../desktop/writer.py");
+    let _writer = shell.starts("/usr/bin/python3", &[writer.as_os_str(), text.as_os_str()]);
+    shell.has_focus("Letter").await;
+    let windows = shell.windows().await;
+
+    app.rings("Anna").await;
+    let call = screen.one(CallState::Ringing).await.number;
+    screen.surface.not_presented(call).await.expect("it is a screen");
+    shell.shows(&["Anna calls with Chat", "Answer", "Decline"]).await;
+    // X names letters by their code.
+    for letter in "dear anna".chars() {
+        shell.key(u32::from(letter)).await;
+    }
+    soon("the letter", async {
+        while fs::read_to_string(&text).unwrap_or_default() != "dear anna" {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    shell.has_focus("Letter").await;
+    assert_eq!(shell.windows().await, windows);
+    assert_eq!(screen.one(CallState::Ringing).await.number, call);
+    shell.photograph("banner-over-letter").await;
+
+    shell.clicks("Answer").await;
+    screen.is(call, CallState::Active).await;
+    shell.has_focus("Call with Anna with Chat").await;
+    shell.hides("Anna calls with Chat").await;
+    shell.photograph("answered-on-banner").await;
 }

@@ -114,7 +114,9 @@ impl Screen {
                     }
                 }
             }
-            SurfaceEvent::AudioChanged(_) | SurfaceEvent::Closed(_) => {}
+            SurfaceEvent::AudioChanged(_)
+            | SurfaceEvent::PresentCall(_)
+            | SurfaceEvent::Closed(_) => {}
         }
     }
 }

@@ -7,9 +7,11 @@ mod notifications;
 mod screen;
 mod sentences;
 mod taste;
+mod unseen;
 
 use crate::outbox::Foreign;
 use crate::service::Service;
+use hookswitch_bus::names;
 use hookswitch_core::words::{
     CallNumber, CallState, CallUuid, ProviderId, RecentsEntry, RequestId, SurfaceId, Timestamp,
 };
@@ -17,10 +19,11 @@ use hookswitch_core::{Effect, Input, Requested, StartDetails};
 use note::{About, Note};
 use notifications::{Act, Notifications};
 use screen::Screen;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::env;
 use std::path::PathBuf;
 use taste::{Taste, When};
+use unseen::{Reach, Unseen};
 use uuid::Uuid;
 use zbus::message::Type;
 use zbus::{Message, Variant};
@@ -60,7 +63,9 @@ pub(crate) struct Sight {
     config: Option<PathBuf>,
     taste: Taste,
     /// Calls that no surface shows.
-    unseen: BTreeSet<CallNumber>,
+    unseen: Unseen,
+    /// For one of them at least a call screen has to be started.
+    needs_screen: bool,
     /// Calls that were missed and nobody has read of, with the name of their app.
     missed: BTreeMap<CallNumber, (RecentsEntry, String)>,
     /// What is shown may have to be something else.
@@ -76,7 +81,8 @@ impl Sight {
             name,
             config: settings.config,
             taste: Taste::default(),
-            unseen: BTreeSet::new(),
+            unseen: Unseen::default(),
+            needs_screen: false,
             missed: BTreeMap::new(),
             changed: false,
         }
@@ -84,12 +90,31 @@ impl Sight {
 
     /// When [`Service::tend_sight`] has something to do.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.screen.next_deadline(!self.unseen.is_empty())
+        let screen = self.screen.next_deadline(self.needs_screen);
+        [screen, self.unseen.next_deadline()].into_iter().flatten().min()
     }
 
-    /// The user looks at another desktop, or at none: the setting may be another one by the next call.
+    /// That surface is about to leave this call to others.
+    pub fn is_left(&mut self, surface: SurfaceId, call: CallNumber) {
+        self.unseen.leaves(surface, call);
+    }
+
+    /// That surface shows it after all.
+    pub fn is_taken(&mut self, surface: SurfaceId, call: CallNumber) {
+        self.unseen.takes(surface, call);
+    }
+
+    /// What a notification does for this call.
+    fn reach(&self, call: CallNumber) -> Reach {
+        match self.taste.show {
+            When::Never => Reach::Not,
+            _ => self.notifications.reach(About::Call(call)),
+        }
+    }
+
+    /// The setting may be another one by the next call.
     fn read_taste(&mut self) {
-        if self.unseen.is_empty() && self.missed.is_empty() {
+        if self.unseen.is_empty() {
             self.taste = Taste::read(self.config.as_deref());
         }
     }
@@ -103,15 +128,18 @@ impl Service {
                 Effect::Unseen(call) if self.has_own_window(*call) => continue,
                 Effect::Unseen(call) => {
                     self.sight.read_taste();
-                    self.sight.unseen.insert(*call);
+                    self.sight.unseen.insert(now, *call);
                 }
-                Effect::Seen(call) => {
-                    self.sight.unseen.remove(call);
-                }
+                Effect::Seen(call) => self.sight.unseen.remove(*call),
                 Effect::Change(change) => {
-                    let ended = change.calls.iter().filter(|view| view.state == CallState::Ended);
-                    for view in ended {
-                        self.sight.unseen.remove(&view.number);
+                    for view in &change.calls {
+                        if view.state != CallState::Ringing {
+                            self.sight.unseen.rings_no_more(view.number);
+                        }
+                        // One that is over in a moment need not be shown any more.
+                        if matches!(view.state, CallState::Ending | CallState::Ended) {
+                            self.sight.unseen.remove(view.number);
+                        }
                     }
                 }
                 Effect::Record(entry) if entry.ended.is_some() && entry.listed => self.miss(entry),
@@ -127,6 +155,9 @@ impl Service {
             return;
         }
         self.sight.read_taste();
+        if self.sight.taste.show == When::Never {
+            return;
+        }
         let app = self.app_name(entry);
         self.sight.missed.insert(entry.number, (entry.clone(), app));
         if self.sight.missed.len() > MISSED {
@@ -148,18 +179,49 @@ impl Service {
     }
 
     fn start_screen(&mut self, now: Timestamp) {
-        let wanted = !self.sight.unseen.is_empty();
-        self.sight.screen.start(now, wanted, &mut self.out);
+        let there = |surface| self.peers.surfaces().iter().any(|(of, _)| *of == surface);
+        let needs = self.sight.unseen.needs_screen(there);
+        self.sight.needs_screen = needs;
+        self.sight.screen.start(now, needs, &mut self.out);
     }
 
     /// What is due of it.
     pub fn tend_sight(&mut self, now: Timestamp) {
         self.start_screen(now);
+        if self.sight.unseen.next_deadline().is_some_and(|at| at <= now) {
+            self.sight.changed = true;
+            self.show_notifications();
+        }
     }
 
-    /// Show what there is to show now, if anything of it changed.
+    /// Show what there is to show now, if anything of it changed; and tell the surfaces of what can be shown by nobody but them.
     pub fn show_notifications(&mut self) {
-        if !std::mem::take(&mut self.sight.changed) || !self.sight.notifications.is_of_use() {
+        if !std::mem::take(&mut self.sight.changed) {
+            return;
+        }
+        // First: what has waited for a surface waits no more when its time is up.
+        let told = self.settle();
+        self.show_wanted();
+        for call in told.into_iter().chain(self.settle()) {
+            for (_, connection) in self.peers.surfaces() {
+                self.out.signal(connection, names::SURFACE, "PresentCall", &call.0);
+            }
+        }
+    }
+
+    fn settle(&mut self) -> Vec<CallNumber> {
+        if self.sight.unseen.is_empty() {
+            return Vec::new();
+        }
+        let now = self.clock.now().at;
+        let mut unseen = std::mem::take(&mut self.sight.unseen);
+        let calls = unseen.settle(now, |call| self.sight.reach(call));
+        self.sight.unseen = unseen;
+        calls
+    }
+
+    fn show_wanted(&mut self) {
+        if !self.sight.notifications.is_of_use() {
             return;
         }
         let Taste { show, hide_details } = self.sight.taste;
@@ -167,7 +229,9 @@ impl Service {
         let live = show == When::Always || !self.sight.unseen.is_empty();
         let calls = if live { self.core.calls() } else { Vec::new() };
         for call in &calls {
-            if show != When::Always && !self.sight.unseen.contains(&call.number) {
+            let unseen = &self.sight.unseen;
+            let waits = unseen.waits(call.number) && self.sight.notifications.has_no_buttons();
+            if show != When::Always && (waits || !unseen.contains(call.number)) {
                 continue;
             }
             let app = self.name_of(call.provider).unwrap_or_else(|| call.app().to_string());
@@ -197,6 +261,9 @@ impl Service {
         // The bus answers for a server that there is not.
         let answered = self.sight.notifications.answered(message, serial, &mut self.out);
         if answered {
+            for call in self.sight.notifications.lost() {
+                self.sight.unseen.begin_again(self.clock.now().at, Some(call));
+            }
             self.sight.changed = true;
             self.show_notifications();
         }
@@ -216,6 +283,7 @@ impl Service {
     pub fn name_changed(&mut self, name: &str, new: &str) {
         if name == notifications::NAME {
             self.sight.notifications.owner_changed(new);
+            self.sight.unseen.begin_again(self.clock.now().at, None);
             self.sight.changed = true;
             self.show_notifications();
         }
@@ -228,6 +296,7 @@ impl Service {
                 self.act(NOTIFICATIONS, Requested::Choose(call, kind), Some(revision), None);
             }
             Act::Silence(call) => {
+                self.sight.unseen.dismiss(call);
                 let request = RequestId(self.fresh());
                 self.decide(Input::Silence { surface: NOTIFICATIONS, request, call }, None);
             }
@@ -248,6 +317,8 @@ impl Service {
                     None,
                 );
             }
+            Act::Dismiss(call) => self.sight.unseen.dismiss(call),
+            Act::Close(call) => self.sight.unseen.begin_again(self.clock.now().at, Some(call)),
             Act::Forget(call) => {
                 self.sight.missed.remove(&call);
             }

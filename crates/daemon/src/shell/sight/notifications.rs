@@ -5,6 +5,7 @@
 
 use super::BUS;
 use super::note::{About, CALL_BACK, Kind, Note};
+use super::unseen::Reach;
 use crate::outbox::{Foreign, Outbox};
 use hookswitch_core::words::{CallNumber, ChoiceKind};
 use serde::Serialize;
@@ -17,6 +18,8 @@ pub const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
 /// A click on the notification itself.
 const DEFAULT: &str = "default";
+/// Servers that have actions but draw no button for them: seen with mako 1.7 and dunst 1.9.
+const DRAW_NO_BUTTONS: [&str; 2] = ["mako", "dunst"];
 /// Why one was closed: the user did.
 const DISMISSED: u32 = 2;
 /// It stays until it is closed.
@@ -35,6 +38,20 @@ pub enum Act {
     CallBack(CallNumber),
     /// Has read of a missed call.
     Forget(CallNumber),
+    /// Has seen it and closed it; it does not ring.
+    Dismiss(CallNumber),
+    /// Nothing: the server closed what showed the call.
+    Close(CallNumber),
+}
+
+/// What a server can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Can {
+    actions: bool,
+    body: bool,
+    markup: bool,
+    /// The user sees a button for each action; `None`: it is being asked what it is called.
+    buttons: Option<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +64,8 @@ enum Server {
     Owner(u32),
     /// It is being asked what it can do.
     Asked { owner: String, serial: u32 },
-    /// It is there.
-    There { owner: String, actions: bool, body: bool, markup: bool },
+    /// It is there. `name`: the question what it is called.
+    There { owner: String, can: Can, name: Option<u32> },
     /// There is none.
     Absent,
 }
@@ -81,6 +98,7 @@ pub(crate) struct Notifications {
     shown: BTreeMap<About, Shown>,
     /// Closed before their time: not shown again while they are of this kind.
     gone: BTreeMap<About, Kind>,
+    lost: Vec<CallNumber>,
 }
 
 impl Notifications {
@@ -91,6 +109,7 @@ impl Notifications {
             listens: false,
             shown: BTreeMap::new(),
             gone: BTreeMap::new(),
+            lost: Vec::new(),
         }
     }
 
@@ -145,16 +164,38 @@ impl Notifications {
         self.server = asked.map_or(Server::Absent, Server::Starting);
     }
 
-    fn asked(&self, owner: String, out: &mut Outbox) -> Option<Server> {
-        let can = Foreign {
-            to: &owner,
-            path: PATH,
-            interface: NAME,
-            member: "GetCapabilities",
-            starts: false,
-        };
-        let serial = out.call_foreign(&can, &())?;
+    fn question(to: &str, member: &str, out: &mut Outbox) -> Option<u32> {
+        let question = Foreign { to, path: PATH, interface: NAME, member, starts: false };
+        out.call_foreign(&question, &())
+    }
+
+    fn asked(owner: String, out: &mut Outbox) -> Option<Server> {
+        let serial = Self::question(&owner, "GetCapabilities", out)?;
         Some(Server::Asked { owner, serial })
+    }
+
+    /// Whether there is a server whose actions have no buttons that the user sees, as far as is known.
+    pub fn has_no_buttons(&self) -> bool {
+        matches!(&self.server, Server::There { can, .. } if can.buttons != Some(true))
+    }
+
+    /// The calls whose notification the server refused to change. Each once.
+    pub fn lost(&mut self) -> Vec<CallNumber> {
+        std::mem::take(&mut self.lost)
+    }
+
+    /// What it does for the user to learn of this.
+    pub fn reach(&self, about: About) -> Reach {
+        match &self.server {
+            Server::Absent => Reach::Not,
+            Server::There { can, .. } if can.buttons == Some(false) => Reach::Not,
+            Server::There { .. } if self.gone.contains_key(&about) => Reach::Not,
+            Server::There { can, .. } => match self.shown.get(&about) {
+                Some(shown) if shown.id.is_some() && can.buttons.is_some() => Reach::Shown,
+                _ => Reach::Pending,
+            },
+            _ => Reach::Pending,
+        }
     }
 
     fn close(&mut self, about: About, out: &mut Outbox) {
@@ -206,7 +247,9 @@ impl Notifications {
     }
 
     fn send(&self, note: &Note, replaces: Option<u32>, out: &mut Outbox) -> Option<u32> {
-        let Server::There { actions, body, markup, .. } = self.server else { return None };
+        let Server::There { can: Can { actions, body, markup, .. }, .. } = self.server else {
+            return None;
+        };
         let open = (DEFAULT, super::sentences::open());
         let all = note.actions.iter().chain([&open]).filter(|_| actions);
         let buttons: Vec<&str> = all.flat_map(|(word, text)| [*word, text]).collect();
@@ -257,24 +300,36 @@ impl Notifications {
             Server::Owner(of) if *of == serial && sender == BUS => {
                 let owner = message.body().deserialize::<String>().ok().filter(|_| fine);
                 self.server =
-                    owner.and_then(|owner| self.asked(owner, out)).unwrap_or(Server::Absent);
-                return false;
+                    owner.and_then(|owner| Self::asked(owner, out)).unwrap_or(Server::Absent);
+                // Where there is none, that is to be known at once.
+                return self.server == Server::Absent;
             }
             // Who is gone says nothing; then the bus says that.
             Server::Asked { owner, serial: of }
                 if *of == serial && (sender == owner || sender == BUS) =>
             {
-                let can: Vec<String> = message.body().deserialize().unwrap_or_default();
-                let has = |word: &str| can.iter().any(|of| of == word);
+                let words: Vec<String> = message.body().deserialize().unwrap_or_default();
+                let has = |word: &str| words.iter().any(|of| of == word);
+                let (actions, body, markup) = (has("actions"), has("body"), has("body-markup"));
+                let (owner, asks) = (owner.clone(), fine && actions);
+                let name =
+                    if asks { Self::question(&owner, "GetServerInformation", out) } else { None };
+                let buttons = if name.is_some() { None } else { Some(false) };
+                let can = Can { actions, body, markup, buttons };
                 self.server = match fine {
-                    true => Server::There {
-                        owner: owner.clone(),
-                        actions: has("actions"),
-                        body: has("body"),
-                        markup: has("body-markup"),
-                    },
                     false => Server::Absent,
+                    true => Server::There { owner, can, name },
                 };
+                return true;
+            }
+            Server::There { owner, can, name: Some(of) }
+                if *of == serial && (sender == owner || sender == BUS) =>
+            {
+                let said = message.body().deserialize::<(String, String, String, String)>();
+                let name = said.ok().filter(|_| fine).map(|(name, ..)| name.to_lowercase());
+                let buttons = name.is_some_and(|name| !DRAW_NO_BUTTONS.contains(&name.as_str()));
+                let can = Can { buttons: Some(buttons), ..*can };
+                self.server = Server::There { owner: owner.clone(), can, name: None };
                 return true;
             }
             Server::There { owner, .. } if sender == owner || sender == BUS => {}
@@ -293,7 +348,13 @@ impl Notifications {
                 // It does not want it. It is not asked again for the same.
                 None => {
                     self.gone.insert(about, shown.note.kind);
-                    self.shown.remove(&about);
+                    // What it shows is not true any more.
+                    if shown.id.is_some()
+                        && let About::Call(call) = about
+                    {
+                        self.lost.push(call);
+                    }
+                    self.close(about, out);
                     return true;
                 }
             }
@@ -370,7 +431,11 @@ impl Notifications {
             About::Call(_) if shown.used => None,
             About::Call(call) => {
                 self.gone.insert(about, shown.note.kind);
-                (by_user && shown.note.kind == Kind::Incoming).then_some(Act::Silence(call))
+                Some(match shown.note.kind {
+                    _ if !by_user => Act::Close(call),
+                    Kind::Incoming => Act::Silence(call),
+                    _ => Act::Dismiss(call),
+                })
             }
         }
     }
