@@ -1,19 +1,21 @@
 use crate::act::SURFACE;
 use crate::failure::Failure;
 use crate::{json, words};
-use hookswitch::{Call, CallState, Surface, SurfaceEvent};
+use hookswitch::{Call, CallNumber, CallState, Surface, SurfaceEvent};
+use std::collections::BTreeSet;
 use std::io::Write;
 
 /// Print everything that changes until the program is told to stop, or the bus is gone.
 pub async fn watch(json: bool) -> Result<(), Failure> {
     let (surface, mut events) = Surface::connect(SURFACE).await?;
+    let mut left = BTreeSet::new();
     loop {
         let event = tokio::select! {
             event = events.next() => event,
             _ = tokio::signal::ctrl_c() => return Ok(()),
         };
         let Some(event) = event else { return Ok(()) };
-        leave(&event, &surface);
+        leave(&event, &surface, &mut left);
         if json {
             println!("{}", json::event(&event));
         } else {
@@ -29,15 +31,22 @@ pub async fn watch(json: bool) -> Result<(), Failure> {
     }
 }
 
-/// Nobody need wait for whether a line of a terminal is how the user learns of a call.
-fn leave(event: &SurfaceEvent, surface: &Surface) {
+/// Nobody need wait for whether a line of a terminal is how the user learns of a call. Said once for each, and again to a service that is new.
+fn leave(event: &SurfaceEvent, surface: &Surface, left: &mut BTreeSet<CallNumber>) {
     let calls: Vec<&Call> = match event {
-        SurfaceEvent::Reset(state) => state.calls.values().collect(),
+        SurfaceEvent::Reset(state) => {
+            left.clear();
+            state.calls.values().collect()
+        }
         SurfaceEvent::Changed(change) => change.calls.iter().collect(),
         _ => return,
     };
-    for call in calls.into_iter().filter(|call| call.state == CallState::Ringing) {
-        surface.not_presented(call.number).forget();
+    for call in calls {
+        if call.has_ended() {
+            left.remove(&call.number);
+        } else if call.state == CallState::Ringing && left.insert(call.number) {
+            surface.not_presented(call.number).forget();
+        }
     }
 }
 
@@ -61,8 +70,9 @@ fn print(event: &SurfaceEvent, surface: &Surface) {
             println!("Calls are heard on {on}.");
         }
         SurfaceEvent::ServiceLost => println!("The call service left the bus; waiting for it."),
-        // It was printed when it came, and this shows nothing else of it.
-        SurfaceEvent::PresentCall(_) | SurfaceEvent::Closed(_) => {}
+        // A line of it was printed when it came.
+        SurfaceEvent::PresentCall(_) => {}
+        SurfaceEvent::Closed(_) => {}
     }
 }
 
