@@ -159,15 +159,10 @@ impl Phone {
                 }
                 News::PresentCall(call) => {
                     self.leaves.borrow_mut().told(call);
-                    let was_there = self.window.borrow().is_some();
                     self.show(application);
-                    // It may be there where the user does not see it.
-                    if let Some(window) = self.window.borrow().as_ref()
-                        && was_there
-                        && !window.is_active()
-                        && self.state.borrow().calls.contains_key(&call)
-                    {
-                        window.comes_back(None);
+                    // One that was there asks to be looked at; until it is, the call is not known to be seen.
+                    if let Some(window) = self.window.borrow().as_ref() {
+                        window.present();
                     }
                 }
                 News::Ended(call) => {
@@ -242,7 +237,7 @@ impl Phone {
     fn new_window(self: &Rc<Self>, application: &adw::Application) -> CallWindow {
         let phone = Rc::downgrade(self);
         let application_of = application.downgrade();
-        let window = CallWindow::new(application, move |press| {
+        CallWindow::new(application, move |press| {
             let (Some(phone), Some(application)) = (phone.upgrade(), application_of.upgrade())
             else {
                 return;
@@ -264,18 +259,7 @@ impl Phone {
                 }
                 press => phone.line.press(press),
             }
-        });
-        // What came up in it while the user looked elsewhere is seen now.
-        let (phone, weak) = (Rc::downgrade(self), application.downgrade());
-        window.widget().connect_is_active_notify(move |window| {
-            if let (true, Some(phone), Some(application)) =
-                (window.is_active(), phone.upgrade(), weak.upgrade())
-            {
-                // Not while it is being shown: that is where it becomes active, too.
-                glib::idle_add_local_once(move || phone.show(&application));
-            }
-        });
-        window
+        })
     }
 
     fn watch_lock(self: &Rc<Self>, application: &adw::Application) -> Rc<LockWatch> {
@@ -336,6 +320,7 @@ impl Phone {
         if self.lock.borrow().is_none() {
             self.lock.replace(Some(self.watch_lock(application)));
         }
+        // In a window that is looked at the call is seen: at once, or when the second hand comes by.
         let comes = !stays_back || window.is_active();
         if comes && self.presented.replace(Some(call)) != Some(call) {
             window.present();

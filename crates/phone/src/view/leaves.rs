@@ -20,9 +20,9 @@ impl Leaves {
     /// Whether the window is not to come up by itself for this view of these calls. `has_window`: there is one.
     pub fn holds_back(&self, view: &View, state: &SurfaceState, has_window: bool) -> bool {
         match view.kind {
-            // The one it is up to this screen to show may be in its second place.
+            // The one it is up to this screen to show may be in its second place. A window that is there may be where nobody sees it.
             Kind::Incoming | Kind::CallWaiting => {
-                !ringing(state).any(|call| self.told.contains(&call.number))
+                has_window || !ringing(state).any(|call| self.told.contains(&call.number))
             }
             // Whoever did not see it ring need not see that it is over; the list of calls has it.
             Kind::Over => !has_window,
@@ -119,6 +119,7 @@ mod tests {
         let ringing = state(&[(1, "ringing", CHAT)]);
         leaves.told(CallNumber(1));
         assert!(!leaves.holds_back(&view(&ringing), &ringing, false));
+        assert!(leaves.holds_back(&view(&ringing), &ringing, true), "it may be out of sight");
         assert!(leaves.of(&ringing, None).is_empty());
         leaves.of(&state(&[]), None);
         assert!(leaves.holds_back(&view(&ringing), &ringing, false), "that was another call");

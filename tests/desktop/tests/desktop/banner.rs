@@ -1,13 +1,18 @@
 //! On a desktop a call that rings is on a banner, which takes the keyboard from nobody.
 
 use crate::call_screen::{Heard, Seen};
-use crate::servers::{read, start};
+use crate::servers::{read, start, until};
+use futures_util::StreamExt;
 use hookswitch::{CallNumber, CallState, EndedReason};
+use hookswitch_bus::names::SERVICE;
+use hookswitch_bus::{CallRecord, StateRecord};
 use hookswitch_desktop::{Desktop, Size, soon};
 use hookswitch_journeys::program;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tokio::process::Child;
+use zbus::message::Type;
+use zbus::{Connection, Message, MessageStream};
 
 const CHAT: &str = "org.example.Chat";
 const LETTER: &str = "Letter";
@@ -16,13 +21,14 @@ const LETTER: &str = "Letter";
 struct Letter {
     program: Child,
     text: PathBuf,
+    _keyboard: Child,
 }
 
 impl Letter {
-    /// Wait until the letter says this, and nothing else.
+    /// Wait until the letter ends with this.
     async fn says(&mut self, wanted: &str) {
         soon("the letter", async {
-            while fs::read_to_string(&self.text).unwrap_or_default() != wanted {
+            while !fs::read_to_string(&self.text).unwrap_or_default().ends_with(wanted) {
                 let ended = self.program.try_wait().expect("it can be asked");
                 assert!(ended.is_none(), "the letter's window is gone");
                 tokio::task::yield_now().await;
@@ -33,11 +39,25 @@ impl Letter {
 }
 
 impl Seen {
-    /// A laptop whose service shows nothing by itself before somebody says that it is up to it.
-    async fn patient() -> Self {
+    /// A laptop with this notification server, whose service shows nothing before somebody says that it is up to it.
+    async fn with(server: &str) -> (Self, Child) {
         let environment = [("HOOKSWITCH_SCREEN", "off".into())];
         let policy = "presented_within=600000";
-        Self::on(Desktop::start_with(Size::LAPTOP, policy, &environment).await, &[]).await
+        let desktop = Desktop::start_with(Size::LAPTOP, policy, &environment).await;
+        let seen = Self::on(desktop, &[]).await;
+        let server = start(&seen.desktop, server, &[]).await;
+        (seen, server)
+    }
+
+    /// A keyboard: where there is none, no window is looked at.
+    async fn has_keyboard(&self) -> Child {
+        let mut keyboard = self.desktop.command("wtype");
+        keyboard.args(["-k", "Shift_L", "-s", "600000"]).spawn().expect("wtype starts")
+    }
+
+    /// Put the window of the call away.
+    async fn puts_away_call(&self) {
+        self.sway(&["[title=\"^Call with .*\"] move container to workspace 2"]).await;
     }
 
     async fn writes(&self) -> Letter {
@@ -46,7 +66,15 @@ impl Seen {
         let mut program = self.desktop.command("/usr/bin/python3");
         let program = program.arg(script).arg(&text).spawn().expect("it starts");
         self.has_focus(LETTER).await;
-        Letter { program, text }
+        // What is typed before the window knows of the keyboard goes nowhere.
+        let keyboard = self.has_keyboard().await;
+        soon("the first key", async {
+            while fs::read_to_string(&text).unwrap_or_default().is_empty() {
+                self.types(".").await;
+            }
+        })
+        .await;
+        Letter { program, text, _keyboard: keyboard }
     }
 
     /// The call that rings. This story's own screen leaves it to others, as the call screen does.
@@ -58,8 +86,7 @@ impl Seen {
 
     /// Type this, wherever the focus is.
     async fn types(&self, text: &str) {
-        // The first key of a keyboard that is new goes nowhere.
-        self.desktop.keys(&["-k", "Shift_L", text]).await;
+        self.desktop.keys(&[text]).await;
     }
 
     /// Where this word is on the output.
@@ -76,8 +103,7 @@ impl Seen {
 
 #[tokio::test]
 async fn who_writes_writes_on_while_it_rings_and_answers_on_the_banner() {
-    let mut seen = Seen::patient().await;
-    let _server = start(&seen.desktop, "swaync", &[]).await;
+    let (mut seen, _server) = Seen::with("swaync").await;
     let mut letter = seen.writes().await;
     seen.types("Dear ").await;
     let chat = seen.desktop.phone().willing_app(CHAT).await;
@@ -96,7 +122,7 @@ async fn who_writes_writes_on_while_it_rings_and_answers_on_the_banner() {
     seen.has_focus("Call with Anna with Chat").await;
 
     // They put it away and write on, and somebody else calls: the window says so where it is, and stays there.
-    seen.sway(&["[title=\"^Call with .*\"] move container to workspace 2"]).await;
+    seen.puts_away_call().await;
     seen.has_focus(LETTER).await;
     let talk = seen.desktop.phone().willing_app("org.example.Talk").await;
     talk.rings("Ben").await;
@@ -116,8 +142,7 @@ async fn who_writes_writes_on_while_it_rings_and_answers_on_the_banner() {
 
 #[tokio::test]
 async fn who_looks_at_the_call_screen_has_the_second_call_there() {
-    let mut seen = Seen::patient().await;
-    let _server = start(&seen.desktop, "swaync", &[]).await;
+    let (mut seen, _server) = Seen::with("swaync").await;
     let chat = seen.desktop.phone().willing_app(CHAT).await;
     chat.rings("Anna").await;
     let anna = seen.rings().await;
@@ -125,9 +150,7 @@ async fn who_looks_at_the_call_screen_has_the_second_call_there() {
     seen.desktop.click(x, y);
     seen.screen.is(anna, CallState::Active).await;
     seen.has_focus("Call with Anna with Chat").await;
-    // Where there is no keyboard, no window has it.
-    let mut keyboard = seen.desktop.command("wtype");
-    let _keyboard = keyboard.args(["-k", "Shift_L", "-s", "600000"]).spawn().expect("a keyboard");
+    let _keyboard = seen.has_keyboard().await;
     seen.has_focus("Call with Anna with Chat").await;
     let mut presented = Heard::on(&seen.desktop, "Presented").await;
     let talk = seen.desktop.phone().willing_app("org.example.Talk").await;
@@ -138,9 +161,46 @@ async fn who_looks_at_the_call_screen_has_the_second_call_there() {
 }
 
 #[tokio::test]
+async fn who_turns_to_the_call_screen_needs_no_banner() {
+    let (mut seen, _server) = Seen::with("swaync").await;
+    let chat = seen.desktop.phone().willing_app(CHAT).await;
+    chat.rings("Anna").await;
+    let anna = seen.rings().await;
+    let (x, y) = seen.place("Answer").await;
+    seen.desktop.click(x, y);
+    seen.screen.is(anna, CallState::Active).await;
+    // Nobody looks at its window, and the second call is on a banner.
+    let talk = seen.desktop.phone().willing_app("org.example.Talk").await;
+    talk.rings("Ben").await;
+    seen.rings().await;
+    seen.place("Decline").await;
+    let mut presented = Heard::on(&seen.desktop, "Presented").await;
+    let _keyboard = seen.has_keyboard().await;
+    presented.once().await;
+}
+
+#[tokio::test]
+async fn where_the_window_is_out_of_sight_a_notification_without_buttons_says_it() {
+    let (mut seen, _server) = Seen::with("mako").await;
+    let chat = seen.desktop.phone().willing_app(CHAT).await;
+    chat.rings("Anna").await;
+    let anna = seen.rings().await;
+    seen.reads(&["press", "Answer", "End Call"]).await;
+    seen.screen.is(anna, CallState::Active).await;
+    let _letter = seen.writes().await;
+    seen.puts_away_call().await;
+    let talk = seen.desktop.phone().willing_app("org.example.Talk").await;
+    talk.rings("Ben").await;
+    seen.rings().await;
+    // Who is on another workspace is not brought from there: sway gives no window the right to that.
+    let list = ("makoctl", &["list"][..]);
+    until(&seen.desktop, "Ben", list, |said| said.contains("Ben calls with Talk")).await;
+    seen.has_focus(LETTER).await;
+}
+
+#[tokio::test]
 async fn a_banner_that_is_declined_brings_no_window_and_one_that_is_clicked_does() {
-    let mut seen = Seen::patient().await;
-    let _server = start(&seen.desktop, "swaync", &[]).await;
+    let (mut seen, _server) = Seen::with("swaync").await;
     let mut letter = seen.writes().await;
     let chat = seen.desktop.phone().willing_app(CHAT).await;
     chat.rings("Anna").await;
@@ -165,8 +225,7 @@ async fn a_banner_that_is_declined_brings_no_window_and_one_that_is_clicked_does
 
 #[tokio::test]
 async fn an_app_that_takes_its_time_to_hang_up_brings_no_window() {
-    let mut seen = Seen::patient().await;
-    let _server = start(&seen.desktop, "swaync", &[]).await;
+    let (mut seen, _server) = Seen::with("swaync").await;
     let mut letter = seen.writes().await;
     let mut chat = seen.desktop.phone().app(CHAT).await;
     chat.rings("Anna").await;
@@ -185,8 +244,7 @@ async fn an_app_that_takes_its_time_to_hang_up_brings_no_window() {
 
 #[tokio::test]
 async fn a_click_that_starts_the_call_screen_leads_to_the_call() {
-    let mut seen = Seen::patient().await;
-    let _server = start(&seen.desktop, "swaync", &[]).await;
+    let (mut seen, _server) = Seen::with("swaync").await;
     seen.kills_phone().await;
     let command = format!("{} --gapplication-service", program("hookswitch-phone").display());
     seen.desktop.phone().activatable("org.hookswitch.Phone", &command).await;
@@ -200,8 +258,7 @@ async fn a_click_that_starts_the_call_screen_leads_to_the_call() {
 
 #[tokio::test]
 async fn where_notifications_have_no_buttons_the_window_comes() {
-    let mut seen = Seen::patient().await;
-    let _server = start(&seen.desktop, "mako", &[]).await;
+    let (mut seen, _server) = Seen::with("mako").await;
     let chat = seen.desktop.phone().willing_app(CHAT).await;
     chat.rings("Anna").await;
     let call = seen.rings().await;
@@ -214,8 +271,7 @@ async fn where_notifications_have_no_buttons_the_window_comes() {
 
 #[tokio::test]
 async fn when_the_banners_server_dies_the_window_comes() {
-    let mut seen = Seen::patient().await;
-    let mut server = start(&seen.desktop, "swaync", &[]).await;
+    let (mut seen, mut server) = Seen::with("swaync").await;
     let mut letter = seen.writes().await;
     let chat = seen.desktop.phone().willing_app(CHAT).await;
     chat.rings("Anna").await;
@@ -225,4 +281,49 @@ async fn when_the_banners_server_dies_the_window_comes() {
     letter.says("Dear").await;
     server.kill().await.expect("it runs");
     seen.has_focus("Incoming call from Anna with Chat").await;
+}
+
+/// A service that knows nothing of screens that leave calls to others, and has one call.
+async fn older(service: &Connection, mut heard: MessageStream) {
+    let anna = CallRecord {
+        number: 1,
+        app_id: CHAT.into(),
+        app_name: "Chat".into(),
+        direction: "incoming".into(),
+        state: "ringing".into(),
+        name: Some("Anna".into()),
+        ..CallRecord::default()
+    };
+    let state = StateRecord {
+        calls: vec![anna],
+        ring: "loud".into(),
+        version: 1,
+        ..StateRecord::default()
+    };
+    while let Some(message) = heard.next().await {
+        let message = message.expect("the bus lives");
+        let header = message.header();
+        let asked = header.member().map_or("", |member| member.as_str());
+        if message.message_type() != Type::MethodCall {
+            continue;
+        }
+        let reply = match asked {
+            "Register" => Message::method_return(&header).build(&state),
+            "Presented" => return,
+            _ => Message::error(&header, "org.freedesktop.DBus.Error.UnknownMethod").build(&()),
+        };
+        service.send(&reply.expect("it is a message")).await.expect("the bus takes it");
+    }
+}
+
+#[tokio::test]
+async fn where_the_service_is_older_the_window_comes() {
+    let desktop = Desktop::start(Size::LAPTOP).await;
+    let service = desktop.phone().stranger().await;
+    let heard = MessageStream::from(&service);
+    service.request_name(SERVICE).await.expect("no other service runs");
+    let mut phone = desktop.command(program("hookswitch-phone"));
+    let phone = phone.arg("--gapplication-service").env("GSK_RENDERER", "cairo");
+    let _phone = phone.spawn().expect("it starts");
+    soon("the call on the screen", older(&service, heard)).await;
 }
