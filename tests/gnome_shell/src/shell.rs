@@ -71,7 +71,8 @@ impl Shell {
             ("HOOKSWITCH_RING", "off".into()),
             ("HOOKSWITCH_CONFIG_DIR", settings(folder.path()).into()),
         ]);
-        let phone = Phone::with_environment("", &all);
+        // What comes without a screen comes because each screen has left it: nobody is waited for longer than a story.
+        let phone = Phone::with_environment("presented_within=600000", &all);
         phone.install("org.hookswitch.GnomeShell", Path::new(PROGRAM), true);
         let owner = format!("/usr/bin/gjs /usr/share/gnome-shell/{NOTIFICATIONS}");
         phone.activatable(NOTIFICATIONS, &owner).await;

@@ -372,7 +372,11 @@ impl Heard {
 
 #[tokio::test]
 async fn a_call_that_is_on_the_screen_is_said_to_be() {
-    let seen = Seen::start(Size::PHONE).await;
+    // On a phone's screen it comes by itself: nobody would say here that it is up to it.
+    let environment = [("HOOKSWITCH_SCREEN", "off".into())];
+    let policy = "presented_within=600000";
+    let desktop = Desktop::start_with(Size::PHONE, policy, &environment).await;
+    let seen = Seen::on(desktop, &[]).await;
     let mut heard = Heard::on(&seen.desktop, "Presented").await;
     let app = seen.desktop.phone().willing_app("org.example.Chat").await;
     app.rings("Anna").await;

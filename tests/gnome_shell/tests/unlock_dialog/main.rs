@@ -1,6 +1,6 @@
 //! Calls on the lock screen of a real GNOME Shell, and beside it: read from its stage, answered and ended with a pointer and a finger.
 
-use hookswitch::{Adoption, CallState, CallUpdate, EndedReason, StatusRecord, Surface};
+use hookswitch::{Adoption, CallNumber, CallState, CallUpdate, EndedReason, StatusRecord, Surface};
 use hookswitch_gnome_shell::{Shell, soon};
 use hookswitch_journeys::{App, Screen, program};
 use std::ffi::OsString;
@@ -43,6 +43,13 @@ async fn has_named_surface(surface: &Surface, name: &str, wanted: bool) {
         }
     })
     .await;
+}
+
+/// The call that rings, which the story's own screen leaves to a notification.
+async fn leaves(screen: &mut Screen) -> CallNumber {
+    let call = screen.one(CallState::Ringing).await.number;
+    screen.surface.not_presented(call).await.expect("it is a screen");
+    call
 }
 
 /// Press this button as soon as presses are taken, with a pointer or a finger.
@@ -102,7 +109,7 @@ const ESCAPE: u32 = 0xff1b;
 async fn what_rang_before_the_lock_is_shown_and_keys_are_for_the_password() {
     let (shell, mut screen, app) = scene(&[]).await;
     app.rings("Anna").await;
-    let call = screen.one(CallState::Ringing).await.number;
+    let call = leaves(&mut screen).await;
     shell.shows(&["Anna calls with Chat"]).await;
     shell.locks().await;
     shell.shows(&["Anna", "Chat", "Answer"]).await;
@@ -176,7 +183,7 @@ async fn nobody_is_named_if_the_user_hides_who_calls_and_a_german_reads_german()
 async fn a_banner_has_the_buttons_of_a_call_while_the_shell_is_in_use() {
     let (shell, mut screen, app) = scene(&[]).await;
     app.rings("Anna").await;
-    let call = screen.one(CallState::Ringing).await.number;
+    let call = leaves(&mut screen).await;
     let words = shell.shows(&["Anna calls with Chat", "Answer", "Decline"]).await;
     shell.photograph("banner").await;
     // As on the call screens. With the keys on the first, who types over the banner does not answer.
@@ -187,7 +194,7 @@ async fn a_banner_has_the_buttons_of_a_call_while_the_shell_is_in_use() {
     shell.hides("Answer").await;
     screen.surface.end(call, None).outcome().await.expect("it ends");
     let id = app.rings("Ben").await;
-    screen.one(CallState::Ringing).await;
+    leaves(&mut screen).await;
     shell.shows(&["Ben calls with Chat"]).await;
     app.provider.report_call_ended(id, None, EndedReason::RemoteEnded).await.expect("it rings");
     shell.shows(&["Missed call from Ben"]).await;
@@ -208,8 +215,7 @@ async fn a_banner_takes_the_keyboard_from_no_window() {
     let windows = shell.windows().await;
 
     app.rings("Anna").await;
-    let call = screen.one(CallState::Ringing).await.number;
-    screen.surface.not_presented(call).await.expect("it is a screen");
+    let call = leaves(&mut screen).await;
     shell.shows(&["Anna calls with Chat", "Answer", "Decline"]).await;
     // X names letters by their code.
     for letter in "dear anna".chars() {

@@ -1,4 +1,5 @@
-//! The call screen is started when nobody sees a call, and again when it dies: by activation, never waited for.
+//! The call screen is started when nobody sees a call and none that runs has left it to a notification, and again when it dies: by
+//! activation, never waited for.
 
 use crate::outbox::Outbox;
 use hookswitch_core::words::Timestamp;
